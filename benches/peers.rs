@@ -1,0 +1,2 @@
+//! Benchmarks against the peers installed on the machine.
+fn main() {}

@@ -1,0 +1,42 @@
+//! Durations as timeout(1) takes them.
+
+use std::time::Duration;
+
+/// `0.5`, `10s`, `2m`, `1h`, `1d`, and `20ms`; without a unit seconds.
+pub(crate) fn parse(text: &str) -> Result<Duration, String> {
+    const WRONG: &str = "a duration is a number with an optional unit: 0.5, 20ms, 10s, 2m, 1h, 1d";
+    let split = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    let scale = match unit {
+        "" | "s" => 1.0,
+        "ms" => 1e-3,
+        "m" => 60.0,
+        "h" => 3600.0,
+        "d" => 86400.0,
+        _ => return Err(WRONG.into()),
+    };
+    let number: f64 = number.parse().map_err(|_| WRONG)?;
+    Duration::try_from_secs_f64(number * scale).map_err(|_| "too long a duration".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_read() {
+        let table =
+            [("0", 0), ("0.5", 500), (".5", 500), ("10s", 10_000), ("2m", 120_000), ("20ms", 20), ("1h", 3_600_000)];
+        for (text, millis) in table {
+            assert_eq!(parse(text), Ok(Duration::from_millis(millis)), "{text}");
+        }
+        assert_eq!(parse("2d"), Ok(Duration::from_hours(48)));
+    }
+
+    #[test]
+    fn what_is_no_duration_is_refused() {
+        for text in ["", "s", "-1", "1e3", "inf", "nan", "1 s", "1w", "1.2.3", "0x1", "99999999999999999999d"] {
+            assert!(parse(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! Values and option groups that the tools share. Knows clap and no mechanism.
+
+mod duration;
+mod framing;
+mod list;
+mod name;
+mod owner;
+mod size;
+mod wait;
+
+pub(crate) use framing::{FramingIn, FramingOut};
+pub(crate) use list::ListArgs;
+pub(crate) use name::{mode, queue};
+pub(crate) use owner::{Owner, parse as owner};
+pub(crate) use size::parse as size;
+pub(crate) use wait::WaitArgs;

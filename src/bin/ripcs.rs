@@ -1,0 +1,4 @@
+//! The door of `ripcs`.
+#![no_main]
+
+ripc::door!(ripcs);

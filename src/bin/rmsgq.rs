@@ -1,0 +1,4 @@
+//! The door of `rmsgq`.
+#![no_main]
+
+ripc::door!(rmsgq);

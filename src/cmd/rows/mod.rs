@@ -1,0 +1,189 @@
+//! The rows that tools list: per kind of object a record and its columns.
+//!
+//! A column is one line in a static table; header, JSON and `-o` follow from it.
+
+use std::io::{self, Write as _};
+use std::rc::Rc;
+
+use crate::app::Context;
+use crate::args::ListArgs;
+use crate::exit::{Status, UsageError};
+use crate::ipc::users::{Database, Names};
+use crate::ipc::{PosixObject, SystemVObject};
+use crate::output::{Cell, Column, choose, write_details, write_row, write_table};
+
+pub(super) mod queue;
+pub(super) mod segment;
+pub(super) mod semaphore;
+
+/// An object of either family, and the names of its owners.
+#[derive(Debug)]
+pub(super) struct Row<S, P> {
+    object: Object<S, P>,
+    owners: Rc<Owners>,
+}
+
+/// System V and POSIX objects of one kind stand side by side.
+#[derive(Debug)]
+pub(super) enum Object<S, P> {
+    SystemV(S),
+    Posix(P),
+}
+
+use Object::{Posix, SystemV};
+
+/// The names of everybody who owns a row; shared by the rows.
+#[derive(Debug)]
+struct Owners {
+    users: Names,
+    groups: Names,
+}
+
+impl Owners {
+    fn of(users: impl IntoIterator<Item = u32>, groups: impl IntoIterator<Item = u32>) -> Rc<Self> {
+        Rc::new(Self { users: Names::of(Database::Users, users), groups: Names::of(Database::Groups, groups) })
+    }
+}
+
+impl<S: SystemVObject, P: PosixObject> Row<S, P> {
+    /// The rows of these objects; each owner is looked up once.
+    pub(super) fn all(objects: impl IntoIterator<Item = Object<S, P>>) -> Vec<Self> {
+        let objects: Vec<_> = objects.into_iter().collect();
+        let (users, groups): (Vec<u32>, Vec<u32>) = objects.iter().map(Object::owner).unzip();
+        let owners = Owners::of(users, groups);
+        objects.into_iter().map(|object| Self { object, owners: Rc::clone(&owners) }).collect()
+    }
+
+    /// The row of this one object.
+    pub(super) fn one(object: Object<S, P>) -> Self {
+        let (uid, gid) = object.owner();
+        Self { object, owners: Owners::of([uid], [gid]) }
+    }
+
+    /// A value that only System V objects have.
+    fn system_v<'a>(&'a self, cell: impl FnOnce(&'a S) -> Cell<'a>) -> Cell<'a> {
+        if let SystemV(object) = &self.object { cell(object) } else { Cell::None }
+    }
+
+    /// A value that only POSIX objects have.
+    fn posix<'a>(&'a self, cell: impl FnOnce(&'a P) -> Cell<'a>) -> Cell<'a> {
+        if let Posix(object) = &self.object { cell(object) } else { Cell::None }
+    }
+
+    fn name(&self) -> Cell<'_> {
+        match &self.object {
+            SystemV(object) => Cell::shown(object.id()),
+            Posix(object) => Cell::Foreign(object.file().name.as_bytes().into()),
+        }
+    }
+
+    fn mode(&self) -> Cell<'_> {
+        Cell::shown(match &self.object {
+            SystemV(object) => object.permissions().mode,
+            Posix(object) => object.file().mode,
+        })
+    }
+
+    fn changed(&self) -> Cell<'_> {
+        match &self.object {
+            SystemV(object) => Cell::or_none(object.changed(), Cell::Time),
+            Posix(object) => Cell::Time(object.file().modified),
+        }
+    }
+}
+
+impl<S: SystemVObject, P: PosixObject> Object<S, P> {
+    fn owner(&self) -> (u32, u32) {
+        match self {
+            SystemV(object) => (object.permissions().uid, object.permissions().gid),
+            Posix(object) => (object.file().uid, object.file().gid),
+        }
+    }
+}
+
+/// A user or group: the name, or the number of one that nobody knows.
+fn named(names: &Names, number: u32) -> Cell<'_> {
+    names.get(number).map_or_else(|| Cell::shown(number), |name| Cell::Foreign(name.as_bytes().into()))
+}
+
+/// 0 stands for "nobody yet", and for a process outside our pid namespace.
+fn pid(pid: i32) -> Cell<'static> {
+    if pid == 0 { Cell::None } else { Cell::Signed(pid.into()) }
+}
+
+/// The columns of every kind of object, before and behind those of its own.
+macro_rules! columns {
+    ($row:ty, $($own:expr),+ $(,)?) => {
+        &[
+            column("name", "identifier or POSIX name", Left, |row: &$row| row.name()),
+            column("key", "System V key", Left, |row: &$row| {
+                row.system_v(|object| Cell::or_none(object.permissions.key, Cell::shown))
+            }),
+            column("owner", "user who owns it", Left, |row: &$row| named(&row.owners.users, row.object.owner().0)),
+            column("mode", "permission bits", Left, Row::mode),
+            $($own,)+
+            column("kind", "what it is", Left, |row: &$row| Cell::text(<$row>::kind(row))).hidden(),
+            column("group", "group that owns it", Left, |row: &$row| named(&row.owners.groups, row.object.owner().1)).hidden(),
+            column("uid", "number of the owner", Right, |row: &$row| Cell::Number(row.object.owner().0.into())).hidden(),
+            column("gid", "number of the group", Right, |row: &$row| Cell::Number(row.object.owner().1.into())).hidden(),
+            column("changed", "time of creation or of the last change", Left, Row::changed).hidden(),
+        ]
+    };
+}
+use columns;
+
+/// The columns that the options choose: JSON has all of them unless told otherwise.
+pub(super) fn chosen<R>(all: &'static [Column<R>], args: &ListArgs) -> anyhow::Result<Vec<&'static Column<R>>> {
+    let list = args.columns.as_deref().or(args.json.then_some("all"));
+    choose(all, list).map_err(|error| UsageError(error.to_string()).into())
+}
+
+/// Writes what `-o help` asks for: the columns and what they hold.
+pub(super) fn write_help<R>(context: &mut Context, all: &'static [Column<R>]) -> anyhow::Result<Status> {
+    let lines: Vec<_> = all.iter().map(|column| (column.name, Cell::text(column.help))).collect();
+    write_details(&mut context.out, &lines)?;
+    Ok(Status::Done)
+}
+
+/// Writes rows of one kind as the options say.
+pub(super) fn write_list<R>(
+    context: &mut Context,
+    args: &ListArgs,
+    columns: &[&'static Column<R>],
+    rows: &[R],
+) -> anyhow::Result<()> {
+    if !args.json {
+        return Ok(write_table(&mut context.out, columns, rows, !args.no_header)?);
+    }
+    let mut array = JsonArray::default();
+    array.extend(context, columns, rows)?;
+    Ok(array.end(context)?)
+}
+
+/// A JSON array, one element a line, that rows of several kinds can be put into.
+#[derive(Debug, Default)]
+pub(super) struct JsonArray {
+    begun: bool,
+}
+
+impl JsonArray {
+    /// Adds a row as an element.
+    pub(super) fn extend<R>(
+        &mut self,
+        context: &mut Context,
+        columns: &[&'static Column<R>],
+        rows: &[R],
+    ) -> io::Result<()> {
+        for row in rows {
+            context.out.write_all(if self.begun { b",\n" } else { b"[\n" })?;
+            self.begun = true;
+            write_row(&mut context.out, columns, row)?;
+        }
+        Ok(())
+    }
+
+    /// Ends the array.
+    pub(super) fn end(self, context: &mut Context) -> io::Result<()> {
+        context.out.write_all(if self.begun { b"\n]\n" } else { b"[]\n" })
+    }
+}

@@ -1,0 +1,217 @@
+//! Standard input cut into records.
+
+use std::fmt;
+use std::io;
+use std::ops::Range;
+use std::os::fd::BorrowedFd;
+
+use super::{Framing, PREFIX};
+use crate::sys::fd;
+
+/// How much is read at once.
+const STEP: usize = 64 * 1024;
+/// How long a record may get before we stop looking for its end, to tell its length.
+const CAP: usize = 1024 * 1024;
+
+/// Reads records from a descriptor into one buffer, where each has `gap` spent bytes before it.
+#[derive(Debug)]
+pub(crate) struct Reader<'fd> {
+    input: BorrowedFd<'fd>,
+    framing: Framing,
+    buffer: Vec<u8>,
+    /// What is read and not given out yet.
+    fresh: Range<usize>,
+    gap: usize,
+    limit: usize,
+    ended: bool,
+    lost: bool,
+}
+
+/// A record that is longer than the limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TooLong {
+    /// Its length, or how much was read of it.
+    length: usize,
+    whole: bool,
+}
+
+impl fmt::Display for TooLong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.whole { write!(f, "{} bytes", self.length) } else { write!(f, "more than {} bytes", self.length) }
+    }
+}
+
+impl std::error::Error for TooLong {}
+
+impl<'fd> Reader<'fd> {
+    /// Reads `input`; records above `limit` bytes are errors, and each is given with `gap` bytes
+    /// before it that the caller may overwrite.
+    pub(crate) fn new(input: BorrowedFd<'fd>, framing: Framing, gap: usize, limit: usize) -> Self {
+        Self { input, framing, buffer: vec![0; gap + STEP], fresh: gap..gap, gap, limit, ended: false, lost: false }
+    }
+
+    /// Whether a record was so long that its end, and so the next one, was not looked for.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.lost
+    }
+
+    /// The next record behind its gap; `None` at the end. A [`TooLong`] record is an error and is
+    /// passed over.
+    pub(crate) fn next(&mut self) -> io::Result<Option<&mut [u8]>> {
+        let Some((record, consumed)) = self.find()? else { return Ok(None) };
+        self.fresh.start += consumed;
+        if record.len() > self.limit {
+            return Err(too_long(record.len(), true));
+        }
+        Ok(Some(&mut self.buffer[record.start - self.gap..record.end]))
+    }
+
+    /// Where the next record lies, and how many bytes of the input it takes with its frame.
+    fn find(&mut self) -> io::Result<Option<(Range<usize>, usize)>> {
+        let mut searched = 0;
+        loop {
+            let fresh = &self.buffer[self.fresh.clone()];
+            let start = self.fresh.start;
+            match self.framing {
+                Framing::Lines | Framing::Null | Framing::Json => {
+                    let end = self.framing.terminator().and_then(|byte| memchr::memchr(byte, &fresh[searched..]));
+                    if let Some(end) = end {
+                        return Ok(Some((start..start + searched + end, searched + end + 1)));
+                    }
+                    searched = fresh.len();
+                    if self.ended {
+                        return Ok((searched > 0).then_some((start..self.fresh.end, searched)));
+                    }
+                }
+                Framing::Whole if self.ended => {
+                    let whole = self.fresh.clone();
+                    // The end of the input ends the one record, an empty one too, once.
+                    self.framing = Framing::Lines;
+                    return Ok(Some((whole.clone(), whole.len())));
+                }
+                Framing::Whole => {}
+                Framing::LengthPrefixed => {
+                    if let Some((prefix, rest)) = fresh.split_first_chunk::<PREFIX>() {
+                        let length = u32::from_be_bytes(*prefix) as usize;
+                        if rest.len() >= length {
+                            return Ok(Some((start + PREFIX..start + PREFIX + length, PREFIX + length)));
+                        }
+                        if length > self.limit.max(CAP) {
+                            self.lost = true;
+                            return Err(too_long(length, true));
+                        }
+                    }
+                    if self.ended && !fresh.is_empty() {
+                        return Err(io::ErrorKind::UnexpectedEof.into());
+                    }
+                    if self.ended {
+                        return Ok(None);
+                    }
+                }
+            }
+            if self.fresh.len() > self.limit.max(CAP) {
+                self.lost = true;
+                return Err(too_long(self.fresh.len(), false));
+            }
+            self.fill()?;
+        }
+    }
+
+    /// Reads once, behind what is there.
+    fn fill(&mut self) -> io::Result<()> {
+        if self.fresh.start > self.gap && (self.fresh.is_empty() || self.buffer.len() - self.fresh.end < STEP / 2) {
+            self.buffer.copy_within(self.fresh.clone(), self.gap);
+            self.fresh = self.gap..self.gap + self.fresh.len();
+        }
+        if self.buffer.len() - self.fresh.end < STEP / 2 {
+            self.buffer.resize(self.buffer.len() * 2, 0);
+        }
+        let got = loop {
+            match fd::read(self.input, &mut self.buffer[self.fresh.end..]) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                other => break other?,
+            }
+        };
+        self.fresh.end += got;
+        self.ended = got == 0;
+        Ok(())
+    }
+}
+
+fn too_long(length: usize, whole: bool) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, TooLong { length, whole })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+    use std::os::fd::AsFd;
+
+    use super::*;
+
+    /// What a reader makes of these bytes, with a gap of 8 and a limit of 100,000.
+    fn records(framing: Framing, input: &[u8]) -> Vec<Result<Vec<u8>, String>> {
+        let (read, mut write) = io::pipe().expect("a pipe");
+        let input = input.to_vec();
+        let writer = std::thread::spawn(move || write.write_all(&input));
+        let mut reader = Reader::new(read.as_fd(), framing, 8, 100_000);
+        let mut found = Vec::new();
+        loop {
+            match reader.next() {
+                Ok(Some(record)) => {
+                    record[..8].fill(0xaa);
+                    found.push(Ok(record[8..].to_vec()));
+                }
+                Ok(None) => break,
+                Err(error) => {
+                    found.push(Err(error.to_string()));
+                    if found.len() > 5 {
+                        break;
+                    }
+                }
+            }
+        }
+        drop(writer);
+        found
+    }
+
+    fn ok(texts: &[&[u8]]) -> Vec<Result<Vec<u8>, String>> {
+        texts.iter().map(|text| Ok(text.to_vec())).collect()
+    }
+
+    #[test]
+    fn records_end_where_their_framing_says() {
+        assert_eq!(records(Framing::Lines, b"a\nb\0c\n\nlast"), ok(&[b"a", b"b\0c", b"", b"last"]));
+        assert_eq!(records(Framing::Lines, b""), ok(&[]));
+        assert_eq!(records(Framing::Lines, b"\n"), ok(&[b""]));
+        assert_eq!(records(Framing::Null, b"a\nb\0\0c"), ok(&[b"a\nb", b"", b"c"]));
+        assert_eq!(records(Framing::Whole, b"a\nb\0"), ok(&[b"a\nb\0"]));
+        assert_eq!(records(Framing::Whole, b""), ok(&[b""]));
+        assert_eq!(records(Framing::LengthPrefixed, b"\0\0\0\x02ab\0\0\0\0\0\0\0\x01c"), ok(&[b"ab", b"", b"c"]));
+    }
+
+    #[test]
+    fn the_gap_spoils_no_record() {
+        let lines: Vec<String> = (0..30_000).map(|number| "x".repeat(number % 97)).collect();
+        let input = lines.join("\n");
+        let found = records(Framing::Lines, input.as_bytes());
+        assert_eq!(found, lines.iter().map(|line| Ok(line.as_bytes().to_vec())).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn long_records_are_told_by_their_length_and_passed_over() {
+        let long = [&b"a\n"[..], &vec![b'x'; 100_001], b"\nb\n"].concat();
+        let found = records(Framing::Lines, &long);
+        assert_eq!(found[0], Ok(b"a".to_vec()));
+        assert_eq!(found[1], Err("100001 bytes".into()));
+        assert_eq!(found[2], Ok(b"b".to_vec()));
+        let endless = records(Framing::Whole, &vec![b'x'; 3 * CAP]);
+        assert!(endless[0].as_ref().is_err_and(|words| words.starts_with("more than")), "{endless:?}");
+    }
+
+    #[test]
+    fn a_prefix_without_its_record_is_an_error() {
+        assert!(records(Framing::LengthPrefixed, b"\0\0\0\x09ab").last().is_some_and(Result::is_err));
+        assert!(records(Framing::LengthPrefixed, b"\xff\xff\xff\xffab")[0].is_err());
+    }
+}

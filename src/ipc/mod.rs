@@ -1,0 +1,30 @@
+//! The mechanisms as safe, typed handles: the layer that the Rust ecosystem lacks for System V and
+//! POSIX inter-process communication.
+//!
+//! One module per mechanism: [`msgq`] (message queues), [`shm`] (shared memory), [`sem`]
+//! (semaphores). What they share is the vocabulary of this module: [`Key`], [`Id`], [`Name`],
+//! [`Mode`], [`Permissions`], [`Wait`].
+//!
+//! # Errors
+//! Every error is a [`std::io::Error`] that carries the errno of the system call, without context:
+//! the caller knows which object was meant. One thing is translated, because the kernel says it in
+//! two ways: an identifier that does not exist is EINVAL to the kernel, and [`ErrorKind::NotFound`]
+//! here, as ENOENT is for a key or a name.
+//!
+//! [`ErrorKind::NotFound`]: std::io::ErrorKind::NotFound
+
+mod mode;
+pub mod msgq;
+mod name;
+mod object;
+mod posix_files;
+pub mod sem;
+pub mod shm;
+pub mod users;
+mod wait;
+
+pub use mode::{Mode, ModeChange, ModeError};
+pub use name::{Id, Key, Kind, Name, NameError, PosixName};
+pub use object::{Permissions, PosixObject, SystemVObject, Timestamp};
+pub use posix_files::PosixFile;
+pub use wait::Wait;

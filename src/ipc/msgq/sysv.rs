@@ -1,0 +1,312 @@
+//! System V message queues: msgget(2), msgop(2), msgctl(2).
+
+use std::io;
+use std::time::Instant;
+
+use crate::ipc::object::{self, no_such_id, timestamp, walk};
+use crate::ipc::{Id, Key, Mode, ModeChange, Name, Permissions, Timestamp, Wait};
+use crate::proc::sysvipc::{Row, Table};
+use crate::sys::alarm::Alarm;
+use crate::sys::msg::{self, msqid_ds};
+use crate::sys::{errno, signal};
+
+/// Bytes that stand before the text of a message in memory: its type, as `struct msgbuf` has it.
+pub const HEADER: usize = msg::HEADER;
+
+/// The type of a message: 1 to 2^63-1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Type(i64);
+
+impl Type {
+    /// The type of a message that nobody gave one.
+    pub const ONE: Self = Self(1);
+
+    /// The type of this number, which must be above 0.
+    #[must_use]
+    pub const fn new(number: i64) -> Option<Self> {
+        if number > 0 { Some(Self(number)) } else { None }
+    }
+
+    /// Its number.
+    #[must_use]
+    pub const fn get(self) -> i64 {
+        self.0
+    }
+
+    /// The header of a message of this type, in native byte order.
+    #[must_use]
+    pub const fn header(self) -> [u8; HEADER] {
+        self.0.to_ne_bytes()
+    }
+
+    fn of_header(message: &[u8]) -> Self {
+        let mut header = [0; HEADER];
+        header.copy_from_slice(&message[..HEADER]);
+        Self(i64::from_ne_bytes(header))
+    }
+}
+
+/// Which message to take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Select {
+    /// The oldest of all.
+    Any,
+    /// The oldest of this type.
+    Exactly(Type),
+    /// The oldest of the lowest type that is at most this.
+    UpTo(Type),
+    /// The oldest of any other type (`MSG_EXCEPT`).
+    Not(Type),
+}
+
+/// A message that [`Queue::receive`] put into the caller's buffer, behind its [`HEADER`] bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Received {
+    /// Its type.
+    pub kind: Type,
+    /// Length of its text.
+    pub length: usize,
+}
+
+/// A queue, by its identifier. Nothing is held open: the kernel finds it anew in every call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Queue(Id);
+
+impl Queue {
+    /// The queue of this identifier; whether there is one shows at the first call.
+    #[must_use]
+    pub const fn at(id: Id) -> Self {
+        Self(id)
+    }
+
+    /// The queue of this key, ENOENT where there is none.
+    #[doc(alias = "msgget")]
+    pub fn open(key: Key) -> io::Result<Self> {
+        msg::get(key.get(), 0).map(Self::of_kernel)
+    }
+
+    /// The queue that a System V name names; EINVAL for any other name.
+    pub fn named(name: &Name) -> io::Result<Self> {
+        match (name, name.key()?) {
+            (Name::Id(id), _) => Ok(Self::at(*id)),
+            (_, Some(key)) => Self::open(key),
+            _ => Err(errno::error(errno::EINVAL)),
+        }
+    }
+
+    /// A new queue that no key finds.
+    #[doc(alias = "IPC_PRIVATE")]
+    pub fn create_private(mode: Mode) -> io::Result<Self> {
+        msg::get(msg::IPC_PRIVATE, i32::from(mode.bits())).map(Self::of_kernel)
+    }
+
+    /// A new queue of this key, EEXIST where there is one.
+    #[doc(alias = "IPC_EXCL")]
+    pub fn create(key: Key, mode: Mode) -> io::Result<Self> {
+        msg::get(key.get(), msg::IPC_CREAT | msg::IPC_EXCL | i32::from(mode.bits())).map(Self::of_kernel)
+    }
+
+    fn of_kernel(id: i32) -> Self {
+        Self(Id::new(id).expect("the kernel hands out no negative identifier"))
+    }
+
+    /// Its identifier.
+    #[must_use]
+    pub const fn id(self) -> Id {
+        self.0
+    }
+
+    /// Sends a message: [`Type::header`], then the text.
+    ///
+    /// EAGAIN or ETIMEDOUT when the queue stayed full, EIDRM when it was removed meanwhile, EMSGSIZE
+    /// when the text is longer than [`Limits::max_message`], EINTR when a signal came.
+    #[doc(alias = "msgsnd")]
+    pub fn send(self, message: &[u8], wait: Wait) -> io::Result<()> {
+        let sent = blocking(wait, errno::EAGAIN, |flags| msg::send(self.0.get(), message, flags));
+        // To the kernel both are an invalid argument.
+        sent.map_err(|error| match limits() {
+            Ok(limits) if errno::is(&error, errno::EINVAL) && message.len() - HEADER > limits.max_message => {
+                errno::error(errno::EMSGSIZE)
+            }
+            _ => no_such_id(error),
+        })
+    }
+
+    /// Takes a message into `buffer`, behind [`HEADER`] bytes.
+    ///
+    /// ENOMSG or ETIMEDOUT when none came, EIDRM when the queue was removed meanwhile, EINTR when a
+    /// signal came, E2BIG when the text does not fit; then the message stays where it is.
+    #[doc(alias = "msgrcv")]
+    pub fn receive(self, buffer: &mut [u8], select: Select, wait: Wait) -> io::Result<Received> {
+        let (number, flag) = match select {
+            Select::Any => (0, 0),
+            Select::Exactly(kind) => (kind.get(), 0),
+            Select::UpTo(kind) => (-kind.get(), 0),
+            Select::Not(kind) => (kind.get(), msg::MSG_EXCEPT),
+        };
+        let length = blocking(wait, errno::ENOMSG, |flags| msg::receive(self.0.get(), buffer, number, flags | flag))
+            .map_err(no_such_id)?;
+        Ok(Received { kind: Type::of_header(buffer), length })
+    }
+
+    /// What the kernel knows of it, whoever owns it.
+    #[doc(alias = "IPC_STAT")]
+    pub fn status(self) -> io::Result<QueueStatus> {
+        match msg::stat(self.0.get()) {
+            Ok(stat) => Ok(of_stat(self.0, &stat)),
+            // IPC_STAT needs read permission; the listing of all does not.
+            Err(error) if errno::is(&error, errno::EACCES) => {
+                list()?.into_iter().find(|queue| queue.id == self.0).ok_or(error)
+            }
+            Err(error) => Err(no_such_id(error)),
+        }
+    }
+
+    /// Changes what `changes` names, and leaves the rest (`IPC_SET`).
+    ///
+    /// For its owner, its creator or `CAP_SYS_ADMIN`; more bytes than `kernel.msgmnb` need
+    /// `CAP_SYS_RESOURCE`, else EPERM.
+    #[doc(alias = "IPC_SET")]
+    pub fn set(self, changes: &Changes) -> io::Result<()> {
+        let mut stat = msg::stat(self.0.get()).map_err(no_such_id)?;
+        stat.msg_perm.uid = changes.uid.unwrap_or(stat.msg_perm.uid);
+        stat.msg_perm.gid = changes.gid.unwrap_or(stat.msg_perm.gid);
+        if let Some(mode) = &changes.mode {
+            stat.msg_perm.mode = mode.apply(Mode::of(stat.msg_perm.mode.into())).bits();
+        }
+        stat.msg_qbytes = changes.max_bytes.unwrap_or(stat.msg_qbytes);
+        msg::set(self.0.get(), &mut stat).map_err(no_such_id)
+    }
+
+    /// Removes it; whoever sleeps on it gets EIDRM.
+    #[doc(alias = "IPC_RMID")]
+    pub fn remove(self) -> io::Result<()> {
+        msg::remove(self.0.get()).map_err(no_such_id)
+    }
+}
+
+/// What [`Queue::set`] changes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// The owner.
+    pub uid: Option<u32>,
+    /// The owner's group.
+    pub gid: Option<u32>,
+    /// The permission bits.
+    pub mode: Option<ModeChange>,
+    /// Bytes of text it may hold.
+    pub max_bytes: Option<u64>,
+}
+
+/// Makes a call that has `IPC_NOWAIT` and no timeout wait as long as asked.
+fn blocking<T>(wait: Wait, not_now: i32, mut call: impl FnMut(i32) -> io::Result<T>) -> io::Result<T> {
+    let limit = match wait {
+        Wait::Never => return call(msg::IPC_NOWAIT),
+        Wait::Forever => None,
+        Wait::For(limit) => match call(msg::IPC_NOWAIT) {
+            Err(error) if errno::is(&error, not_now) => Some((Instant::now(), limit, Alarm::after(limit)?)),
+            done => return done,
+        },
+    };
+    loop {
+        // A signal that comes after this look and before the call blocks keeps ringing: `sys::signal`.
+        if signal::caught().is_some() {
+            return Err(errno::error(errno::EINTR));
+        }
+        match call(0) {
+            Err(error) if errno::is(&error, errno::EINTR) => {}
+            done => return done,
+        }
+        if limit.as_ref().is_some_and(|(started, limit, _)| started.elapsed() >= *limit) {
+            return Err(errno::error(errno::ETIMEDOUT));
+        }
+    }
+}
+
+/// Limits of this IPC namespace: sysctl `kernel.msg*`.
+#[doc(alias = "msginfo")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes in one message: `kernel.msgmax`.
+    pub max_message: usize,
+    /// Bytes in a new queue: `kernel.msgmnb`.
+    pub max_bytes: usize,
+    /// Queues: `kernel.msgmni`.
+    pub max_queues: usize,
+}
+
+/// The limits of this IPC namespace.
+#[doc(alias = "IPC_INFO")]
+pub fn limits() -> io::Result<Limits> {
+    let limits = msg::limits()?;
+    Ok(Limits { max_message: limits.msgmax, max_bytes: limits.msgmnb, max_queues: limits.msgmni })
+}
+
+/// A queue, as `IPC_STAT`, `MSG_STAT_ANY` or `/proc/sysvipc/msg` shows it.
+#[doc(alias = "msqid_ds")]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueueStatus {
+    /// Identifier.
+    pub id: Id,
+    /// Owner, creator, mode, key.
+    pub permissions: Permissions,
+    /// Bytes of text in it.
+    pub bytes: u64,
+    /// Messages in it.
+    pub messages: u64,
+    /// Bytes of text it may hold (`msg_qbytes`); `None` where only `/proc` could be asked.
+    pub max_bytes: Option<u64>,
+    /// Process that sent last, 0 for none.
+    pub last_sender: i32,
+    /// Process that received last, 0 for none.
+    pub last_receiver: i32,
+    /// Last msgsnd(2).
+    pub sent: Timestamp,
+    /// Last msgrcv(2).
+    pub received: Timestamp,
+    /// Creation or last `IPC_SET`.
+    pub changed: Timestamp,
+}
+
+object::system_v_object!(QueueStatus);
+
+/// Every queue of this IPC namespace, whoever owns it, in slot order.
+pub fn list() -> io::Result<Vec<QueueStatus>> {
+    let highest = msg::highest_index()?;
+    let found = walk(highest, msg::stat_any)?;
+    if object::no_such_slot_table(highest, &found) {
+        return Ok(Table::queues()?.rows().filter_map(|row| of_row(&row)).collect());
+    }
+    Ok(found.into_iter().map(|(id, stat)| of_stat(id, &stat)).collect())
+}
+
+fn of_stat(id: Id, stat: &msqid_ds) -> QueueStatus {
+    QueueStatus {
+        id,
+        permissions: object::permissions(&stat.msg_perm),
+        bytes: stat.__msg_cbytes,
+        messages: stat.msg_qnum,
+        max_bytes: Some(stat.msg_qbytes),
+        last_sender: stat.msg_lspid,
+        last_receiver: stat.msg_lrpid,
+        sent: timestamp(stat.msg_stime),
+        received: timestamp(stat.msg_rtime),
+        changed: timestamp(stat.msg_ctime),
+    }
+}
+
+fn of_row(row: &Row<'_>) -> Option<QueueStatus> {
+    let (permissions, _) = object::permissions_of_row(row)?;
+    Some(QueueStatus {
+        id: Id::new(row.number("msqid")?)?,
+        permissions,
+        bytes: row.number("cbytes")?,
+        messages: row.number("qnum")?,
+        max_bytes: None,
+        last_sender: row.number("lspid")?,
+        last_receiver: row.number("lrpid")?,
+        sent: timestamp(row.number("stime")?),
+        received: timestamp(row.number("rtime")?),
+        changed: timestamp(row.number("ctime")?),
+    })
+}

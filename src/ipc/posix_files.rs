@@ -1,0 +1,74 @@
+//! POSIX objects as the files they are on Linux: in `/dev/shm` and on the queue file system.
+
+use std::fs::{self, File, Metadata, OpenOptions};
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::Path;
+
+use super::{Mode, PosixName, PosixObject};
+use crate::sys;
+
+/// What the file of a POSIX object tells without being opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PosixFile {
+    /// The object's name.
+    pub name: PosixName,
+    /// Owner.
+    pub uid: u32,
+    /// Owner's group.
+    pub gid: u32,
+    /// Permission bits.
+    pub mode: Mode,
+    /// Size of the file in bytes.
+    pub size: u64,
+    /// Time of the last change of its content, in seconds since the epoch.
+    pub modified: i64,
+}
+
+impl PosixObject for PosixFile {
+    fn file(&self) -> &PosixFile {
+        self
+    }
+}
+
+/// Where the C library keeps shared memory objects and named semaphores: shm_overview(7).
+pub(super) const SHARED_MEMORY: &str = "/dev/shm";
+
+/// The regular files of a directory, each with the name that `name_of` reads from its entry;
+/// symbolic links, FIFOs and directories are no objects.
+pub(super) fn list(
+    directory: impl AsRef<Path>,
+    name_of: impl Fn(&[u8]) -> Option<PosixName>,
+) -> io::Result<Vec<PosixFile>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        let Some(name) = name_of(entry.file_name().as_bytes()) else { continue };
+        // What vanished since readdir is no object any more.
+        let Ok(file) = entry.metadata() else { continue };
+        if !file.is_file() {
+            continue;
+        }
+        found.push(describe(name, &file));
+    }
+    found.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(found)
+}
+
+/// What the metadata of its file tells of an object.
+pub(super) fn describe(name: PosixName, file: &Metadata) -> PosixFile {
+    PosixFile {
+        name,
+        uid: file.uid(),
+        gid: file.gid(),
+        mode: Mode::of(file.mode()),
+        size: file.len(),
+        modified: file.mtime(),
+    }
+}
+
+/// Opens an object's file to look into it: never through a symbolic link, never blocking.
+pub(super) fn look(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).custom_flags(sys::fd::NO_FOLLOW | sys::fd::NON_BLOCKING).open(path)
+}

@@ -1,0 +1,42 @@
+//! Linux inter-process communication for the shell, and as a typed library.
+//!
+//! The storeys, from the street down; imports go one way only, and a test holds that:
+//!
+//! | module | what lives there |
+//! |---|---|
+//! | `bin/rX.rs` | the door of a tool |
+//! | `app` | where every process starts and ends |
+//! | `cmd` | the tools: clap types on top, then one function per verb |
+//! | `args`, `output`, `framing` | what tools share: option groups, tables and JSON, records on a stream |
+//! | [`ipc`] | the mechanisms as typed handles: **the public library** |
+//! | `proc` | what `/proc` tells |
+//! | `sys` | the system calls that `nix` does not wrap; the only `unsafe` |
+//!
+//! `docs/ARCHITECTURE.md` tells the way of one command through the house.
+
+#[doc(hidden)]
+pub mod app;
+mod args;
+#[doc(hidden)]
+pub mod cmd;
+mod exit;
+mod framing;
+pub mod ipc;
+mod output;
+mod proc;
+mod sys;
+
+/// The whole of a binary: enters the tool of this name.
+///
+/// C's `main` instead of Rust's, whose start-up would be a third of ours: `sys::entry` does what a
+/// small tool needs of it.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! door {
+    ($tool:ident) => {
+        #[unsafe(no_mangle)]
+        extern "C" fn main(argc: ::std::ffi::c_int, argv: *const *const ::std::ffi::c_char) -> ::std::ffi::c_int {
+            $crate::app::main(&$crate::cmd::$tool::TOOL, argc, argv)
+        }
+    };
+}

@@ -1,0 +1,60 @@
+//! Records as JSON: typed by their cells.
+
+use std::io::{self, Write};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use super::record::{Cell, Column};
+
+struct Row<'a, R: 'static> {
+    columns: &'a [&'static Column<R>],
+    record: &'a R,
+}
+
+impl<R> Serialize for Row<'_, R> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.columns.len()))?;
+        for column in self.columns {
+            map.serialize_entry(column.name, &(column.get)(self.record))?;
+        }
+        map.end()
+    }
+}
+
+impl Serialize for Cell<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Number(number) => serializer.serialize_u64(*number),
+            Self::Signed(number) | Self::Time(number) => serializer.serialize_i64(*number),
+            Self::Text(text) => serializer.serialize_str(text),
+            Self::None | Self::Gone | Self::Unknown => serializer.serialize_none(),
+            Self::Foreign(bytes) => {
+                if let Ok(text) = std::str::from_utf8(bytes) {
+                    return serializer.serialize_str(text);
+                }
+                let mut map = serializer.serialize_map(Some(1))?;
+                map.serialize_entry("base64", &STANDARD.encode(bytes))?;
+                map.end()
+            }
+        }
+    }
+}
+
+/// One record as one JSON object, without an end of line.
+pub(crate) fn write_row<R>(out: &mut impl Write, columns: &[&'static Column<R>], record: &R) -> io::Result<()> {
+    serde_json::to_writer(out, &Row { columns, record }).map_err(io::Error::from)
+}
+
+/// Named cells as one JSON object on a line of its own.
+pub(crate) fn write_object(out: &mut impl Write, fields: &[(&str, Cell<'_>)]) -> io::Result<()> {
+    struct Fields<'a>(&'a [(&'a str, Cell<'a>)]);
+    impl Serialize for Fields<'_> {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.collect_map(self.0.iter().map(|(name, cell)| (name, cell)))
+        }
+    }
+    serde_json::to_writer(&mut *out, &Fields(fields)).map_err(io::Error::from)?;
+    out.write_all(b"\n")
+}

@@ -1,0 +1,15 @@
+//! What the user sees: standard output, standard error, tables, JSON, escaping. Knows no mechanism.
+
+mod escape;
+mod json;
+mod record;
+mod stream;
+mod table;
+mod time;
+
+pub(crate) use escape::{escape, escape_into};
+pub(crate) use json::{write_object, write_row};
+pub(crate) use record::{Align, Cell, Column, choose, column};
+pub(crate) use stream::{Out, note};
+pub(crate) use table::{write_details, write_table};
+pub(crate) use time::local;

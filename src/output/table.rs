@@ -1,0 +1,154 @@
+//! Records as an aligned table: the same text on a terminal and in a pipe, never cut short.
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use comfy_table::{CellAlignment, Table};
+use unicode_width::UnicodeWidthStr;
+
+use super::record::{Align, Cell, Column};
+use super::{escape_into, local};
+
+/// From this many rows on the table is padded by [`pad`]: the same text, five times as fast.
+const BULK: usize = 200;
+
+/// Writes a header, unless it is not wanted, and one line per record.
+pub(crate) fn write_table<R>(
+    out: &mut impl Write,
+    columns: &[&'static Column<R>],
+    records: &[R],
+    header: bool,
+) -> io::Result<()> {
+    let mut cells = Cells::default();
+    if header {
+        for column in columns {
+            cells.push(&Cell::shown(column.name.to_ascii_uppercase()));
+        }
+    }
+    for record in records {
+        for column in columns {
+            cells.push(&(column.get)(record));
+        }
+    }
+    let sides: Vec<Align> = columns.iter().map(|column| column.align).collect();
+    if records.len() < BULK { arrange(out, &cells, &sides) } else { pad(out, &cells, &sides) }
+}
+
+/// Writes names and values below each other.
+pub(crate) fn write_details(out: &mut impl Write, fields: &[(&str, Cell<'_>)]) -> io::Result<()> {
+    let mut cells = Cells::default();
+    for (name, cell) in fields {
+        cells.push(&Cell::text(name));
+        cells.push(cell);
+    }
+    arrange(out, &cells, &[Align::Left, Align::Left])
+}
+
+/// The texts of a table, row by row, in one string.
+#[derive(Debug, Default)]
+struct Cells {
+    text: String,
+    ends: Vec<usize>,
+}
+
+impl Cells {
+    fn push(&mut self, cell: &Cell<'_>) {
+        let text = &mut self.text;
+        let _ = match cell {
+            Cell::Number(number) => write!(text, "{number}"),
+            Cell::Signed(number) => write!(text, "{number}"),
+            Cell::Text(own) => text.write_str(own),
+            Cell::Foreign(bytes) => {
+                escape_into(text, bytes);
+                Ok(())
+            }
+            Cell::Time(seconds) => text.write_str(&local(*seconds)),
+            Cell::None => text.write_str("-"),
+            Cell::Gone => text.write_str("(gone)"),
+            Cell::Unknown => text.write_str("?"),
+        };
+        self.ends.push(self.text.len());
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &str> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        starts.zip(&self.ends).map(|(start, &end)| &self.text[start..end])
+    }
+}
+
+/// Lets comfy-table arrange the cells: two blanks between columns, none behind the last.
+fn arrange(out: &mut impl Write, cells: &Cells, sides: &[Align]) -> io::Result<()> {
+    if cells.ends.is_empty() {
+        return Ok(());
+    }
+    let mut table = Table::new();
+    table.load_style(comfy_table::presets::NOTHING);
+    let texts: Vec<&str> = cells.iter().collect();
+    for row in texts.chunks(sides.len()) {
+        table.add_row(row);
+    }
+    for (column, side) in table.column_iter_mut().zip(sides) {
+        column.set_padding((0, 2));
+        column.set_cell_alignment(match side {
+            Align::Left => CellAlignment::Left,
+            Align::Right => CellAlignment::Right,
+        });
+    }
+    for line in table.lines() {
+        writeln!(out, "{}", line.trim_end())?;
+    }
+    Ok(())
+}
+
+/// The same text by plain padding.
+fn pad(out: &mut impl Write, cells: &Cells, sides: &[Align]) -> io::Result<()> {
+    let mut widths = vec![0; sides.len()];
+    let sized: Vec<(&str, usize)> = cells.iter().map(|text| (text, text.width())).collect();
+    for row in sized.chunks(sides.len()) {
+        row.iter().zip(&mut widths).for_each(|((_, width), widest)| *widest = (*widest).max(*width));
+    }
+    let mut line = String::new();
+    for row in sized.chunks(sides.len()) {
+        line.clear();
+        for (((text, width), side), widest) in row.iter().zip(sides).zip(&widths) {
+            let blanks = std::iter::repeat_n(' ', widest - width);
+            match side {
+                Align::Left => {
+                    line.push_str(text);
+                    line.extend(blanks);
+                }
+                Align::Right => {
+                    line.extend(blanks);
+                    line.push_str(text);
+                }
+            }
+            line.push_str("  ");
+        }
+        writeln!(out, "{}", line.trim_end())?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cells() -> Cells {
+        let mut cells = Cells::default();
+        for text in ["NAME", "SIZE", "NOTE", "größe", "1", "", "中文", "12345", "a\x1bb\nc", "", "0", "last"] {
+            cells.push(&Cell::Foreign(text.as_bytes().into()));
+        }
+        cells
+    }
+
+    #[test]
+    fn bulk_and_screen_give_the_same_text() {
+        let sides = [Align::Left, Align::Right, Align::Left];
+        let (mut arranged, mut padded) = (Vec::new(), Vec::new());
+        arrange(&mut arranged, &cells(), &sides).expect("memory");
+        pad(&mut padded, &cells(), &sides).expect("memory");
+        let padded = String::from_utf8(padded).expect("UTF-8");
+        assert_eq!(String::from_utf8(arranged).expect("UTF-8"), padded);
+        assert_eq!(padded, "NAME    SIZE  NOTE\ngröße      1\n中文   12345  a\\x1bb\\nc\n           0  last\n");
+    }
+}

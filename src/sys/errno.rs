@@ -1,0 +1,36 @@
+//! Error numbers by name, for the layers that may not name `libc`, and strerror's words.
+
+use std::io;
+
+pub(crate) use libc::{E2BIG, EACCES, EAGAIN, EIDRM, EINTR, EINVAL, EMSGSIZE, ENOENT, ENOMSG, EPIPE, ETIMEDOUT};
+
+/// Whether `error` is this error number.
+pub(crate) fn is(error: &io::Error, errno: i32) -> bool {
+    error.raw_os_error() == Some(errno)
+}
+
+/// An error of this number.
+pub(crate) fn error(errno: i32) -> io::Error {
+    io::Error::from_raw_os_error(errno)
+}
+
+/// strerror(3)'s words alone: `io::Error` prints " (os error 2)" behind them.
+pub(crate) fn words(error: &io::Error) -> String {
+    let text = error.to_string();
+    match (error.raw_os_error(), text.rfind(" (os error ")) {
+        (Some(_), Some(end)) => text[..end].to_owned(),
+        _ => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_strerrors() {
+        assert_eq!(words(&error(EIDRM)), "Identifier removed");
+        assert_eq!(words(&error(EAGAIN)), "Resource temporarily unavailable");
+        assert_eq!(words(&io::Error::other("as it is")), "as it is");
+    }
+}

@@ -1,0 +1,84 @@
+//! Descriptors: reading and writing all of it, and what a pipe still holds.
+
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+
+use super::{check, check_len, errno};
+
+/// Standard input.
+pub(crate) fn stdin() -> BorrowedFd<'static> {
+    standard(0)
+}
+
+/// Standard output.
+pub(crate) fn stdout() -> BorrowedFd<'static> {
+    standard(1)
+}
+
+/// Standard error.
+pub(crate) fn stderr() -> BorrowedFd<'static> {
+    standard(2)
+}
+
+fn standard(fd: i32) -> BorrowedFd<'static> {
+    // SAFETY: `entry::fill_standard_descriptors` made sure that 0, 1 and 2 are open, and nothing closes them.
+    unsafe { BorrowedFd::borrow_raw(fd) }
+}
+
+/// Reads once; 0 is the end of input. Waits where the descriptor is non-blocking.
+pub(crate) fn read(fd: impl AsFd, buffer: &mut [u8]) -> io::Result<usize> {
+    let fd = fd.as_fd();
+    loop {
+        // SAFETY: writes at most buffer.len() bytes into `buffer`.
+        let got = check_len(unsafe { libc::read(fd.as_raw_fd(), buffer.as_mut_ptr().cast(), buffer.len()) });
+        match got {
+            Err(error) if errno::is(&error, errno::EAGAIN) => wait(fd, libc::POLLIN)?,
+            other => return other,
+        }
+    }
+}
+
+/// Writes once, perhaps less than all. Waits where the descriptor is non-blocking.
+pub(crate) fn write(fd: impl AsFd, bytes: &[u8]) -> io::Result<usize> {
+    let fd = fd.as_fd();
+    loop {
+        // SAFETY: reads bytes.len() bytes of `bytes`.
+        let put = check_len(unsafe { libc::write(fd.as_raw_fd(), bytes.as_ptr().cast(), bytes.len()) });
+        match put {
+            Err(error) if errno::is(&error, errno::EAGAIN) => wait(fd, libc::POLLOUT)?,
+            other => return other,
+        }
+    }
+}
+
+fn wait(fd: BorrowedFd<'_>, events: i16) -> io::Result<()> {
+    let mut entry = libc::pollfd { fd: fd.as_raw_fd(), events, revents: 0 };
+    // SAFETY: one pollfd.
+    check(unsafe { libc::poll(&raw mut entry, 1, -1) }).map(drop)
+}
+
+/// The capacity of a pipe or FIFO in bytes (`F_GETPIPE_SZ`); `None` for anything else.
+pub(crate) fn pipe_capacity(fd: impl AsFd) -> Option<usize> {
+    // SAFETY: no pointers.
+    let size = unsafe { libc::fcntl(fd.as_fd().as_raw_fd(), libc::F_GETPIPE_SZ) };
+    usize::try_from(size).ok()
+}
+
+/// Bytes written into a pipe and not read from it yet (`FIONREAD`).
+pub(crate) fn unread(fd: impl AsFd) -> io::Result<usize> {
+    let mut count: libc::c_int = 0;
+    // SAFETY: FIONREAD writes one int.
+    check(unsafe { libc::ioctl(fd.as_fd().as_raw_fd(), libc::FIONREAD, &raw mut count) })?;
+    Ok(usize::try_from(count).unwrap_or(0))
+}
+
+/// Whether a terminal is behind it: isatty(3).
+pub(crate) fn is_terminal(fd: impl AsFd) -> bool {
+    // SAFETY: no pointers of ours.
+    unsafe { libc::isatty(fd.as_fd().as_raw_fd()) == 1 }
+}
+
+/// `O_NOFOLLOW`: a symbolic link is not opened.
+pub(crate) const NO_FOLLOW: i32 = libc::O_NOFOLLOW;
+/// `O_NONBLOCK`: opening a FIFO does not wait for its other end.
+pub(crate) const NON_BLOCKING: i32 = libc::O_NONBLOCK;

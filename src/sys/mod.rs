@@ -1,0 +1,29 @@
+//! The system calls that `nix` does not wrap, each behind a safe function.
+//!
+//! This is the only module with `unsafe` and the only one that names `libc`. A function here makes
+//! one call, takes slices and integers, and returns the bare errno as [`std::io::Error`]; it knows
+//! no object names and adds no context. Multiplexed calls (`msgctl`) become one function per meaning.
+#![allow(unsafe_code, reason = "the one layer that talks to the kernel; every block says why it is sound")]
+
+use std::io;
+
+pub(crate) mod alarm;
+pub(crate) mod entry;
+pub(crate) mod errno;
+pub(crate) mod fd;
+pub(crate) mod mount;
+pub(crate) mod mq;
+pub(crate) mod msg;
+pub(crate) mod sem;
+pub(crate) mod shm;
+pub(crate) mod signal;
+
+/// Turns the kernel's "-1 and errno" into a `Result`.
+fn check(returned: libc::c_int) -> io::Result<libc::c_int> {
+    if returned == -1 { Err(io::Error::last_os_error()) } else { Ok(returned) }
+}
+
+/// The same for calls that return a length.
+fn check_len(returned: libc::ssize_t) -> io::Result<usize> {
+    usize::try_from(returned).map_err(|_| io::Error::last_os_error())
+}

@@ -1,0 +1,107 @@
+//! Signal dispositions: what ends a tool, and when.
+//!
+//! A tool that could lose something when it dies catches the signals that would end it, finishes what
+//! it holds, and then dies of the signal after all, so that its parent sees the truth.
+
+use std::io;
+use std::ptr;
+use std::sync::atomic::{AtomicI32, Ordering};
+
+use super::alarm;
+
+/// The ending signal that came first, 0 while there is none.
+static CAUGHT: AtomicI32 = AtomicI32::new(0);
+
+/// Signals that end a tool and that a user sends to end it.
+const ENDINGS: [libc::c_int; 4] = [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGTERM];
+
+extern "C" fn note_ending(signal: libc::c_int) {
+    let _ = CAUGHT.compare_exchange(0, signal, Ordering::SeqCst, Ordering::SeqCst);
+    // The signal may have come between the last look at CAUGHT and a call that blocks: ring until noticed.
+    let _ = alarm::ring_from_handler();
+}
+
+extern "C" fn only_interrupt(_signal: libc::c_int) {}
+
+/// SIGPIPE ends us silently, whatever our parent left behind (many ignore it).
+pub(crate) fn die_on_closed_pipe() {
+    set(libc::SIGPIPE, libc::SIG_DFL);
+}
+
+/// A closed pipe becomes EPIPE: for a tool that still has something to put back.
+pub(crate) fn survive_closed_pipe() {
+    set(libc::SIGPIPE, libc::SIG_IGN);
+}
+
+/// From now on HUP, INT, QUIT and TERM interrupt the call that blocks instead of ending the process.
+/// What was ignored (`nohup`, background jobs) stays ignored.
+pub(crate) fn catch_endings() -> io::Result<()> {
+    catch_alarm()?;
+    for signal in ENDINGS {
+        if disposition(signal)? != libc::SIG_IGN {
+            install(signal, note_ending)?;
+        }
+    }
+    Ok(())
+}
+
+/// The ending signal that came, if one did.
+pub(crate) fn caught() -> Option<i32> {
+    Some(CAUGHT.load(Ordering::SeqCst)).filter(|&signal| signal != 0)
+}
+
+/// SIGALRM interrupts the call that blocks, and does nothing else.
+pub(crate) fn catch_alarm() -> io::Result<()> {
+    install(libc::SIGALRM, only_interrupt)?;
+    let mut set = empty_set();
+    // SAFETY: `set` is an initialised sigset_t; the old mask is not asked for.
+    super::check(unsafe {
+        libc::sigaddset(&raw mut set, libc::SIGALRM);
+        libc::sigprocmask(libc::SIG_UNBLOCK, &raw const set, ptr::null_mut())
+    })
+    .map(drop)
+}
+
+/// Dies of `signal` with its default action. Returns only if that does not end the process
+/// (it is blocked, or we are init of a pid namespace).
+pub(crate) fn die_of(signal: i32) {
+    set(signal, libc::SIG_DFL);
+    // SAFETY: no pointers.
+    unsafe { libc::raise(signal) };
+}
+
+/// SIGPIPE's number, for [`die_of`].
+pub(crate) const PIPE: i32 = libc::SIGPIPE;
+
+fn set(signal: libc::c_int, action: libc::sighandler_t) {
+    // SAFETY: SIG_DFL and SIG_IGN run no code of ours; the numbers are valid signals.
+    unsafe { libc::signal(signal, action) };
+}
+
+fn install(signal: libc::c_int, handler: extern "C" fn(libc::c_int)) -> io::Result<()> {
+    let action = libc::sigaction {
+        sa_sigaction: handler as *const () as libc::sighandler_t,
+        sa_mask: empty_set(),
+        sa_flags: 0, // no SA_RESTART: the blocking call has to return
+        sa_restorer: None,
+    };
+    // SAFETY: the handlers only touch an atomic and make one async-signal-safe call.
+    super::check(unsafe { libc::sigaction(signal, &raw const action, ptr::null_mut()) }).map(drop)
+}
+
+fn disposition(signal: libc::c_int) -> io::Result<libc::sighandler_t> {
+    let mut action = std::mem::MaybeUninit::<libc::sigaction>::zeroed();
+    // SAFETY: reads the present action into `action`.
+    super::check(unsafe { libc::sigaction(signal, ptr::null(), action.as_mut_ptr()) })?;
+    // SAFETY: the call filled it.
+    Ok(unsafe { action.assume_init() }.sa_sigaction)
+}
+
+fn empty_set() -> libc::sigset_t {
+    let mut set = std::mem::MaybeUninit::zeroed();
+    // SAFETY: sigemptyset initialises the whole set.
+    unsafe {
+        libc::sigemptyset(set.as_mut_ptr());
+        set.assume_init()
+    }
+}
