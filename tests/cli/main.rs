@@ -1,1 +1,20 @@
-//! The integration tests: one crate, one file per tool.
+//! The integration tests: real tools on real kernel objects.
+//!
+//! | file | what belongs there |
+//! |---|---|
+//! | `support` | namespaces, commands, readiness |
+//! | `contract` | what every tool passes: help, statuses, closed descriptors, hostile names, signals |
+//! | `house` | what holds for the sources: import rule, pages against `--help`, completions, examples |
+//! | `rmsgq`, `ripcs` | one file per tool |
+//! | `peers` | our tools against programs that we did not write |
+//!
+//! A test is a sentence: make, act, see. It runs in an IPC namespace of its own, waits for readiness
+//! in `/proc/PID/syscall` and never by sleeping, and what it needs beyond cargo it finds or skips
+//! with a printed reason.
+
+mod contract;
+mod house;
+mod peers;
+mod ripcs;
+mod rmsgq;
+mod support;

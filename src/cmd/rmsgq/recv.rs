@@ -2,12 +2,12 @@
 
 use std::io::{self, ErrorKind};
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use clap::Args;
 
 use crate::app::{Context, Verb};
 use crate::args::{self, FramingOut, WaitArgs};
-use crate::exit::{GaveUp, OutputError, Status, UsageError};
+use crate::exit::{GaveUp, OutputError, Status, UsageError, words};
 use crate::framing::{Label, Line, Writer};
 use crate::ipc::msgq::Queue;
 use crate::ipc::msgq::posix::Access;
@@ -98,10 +98,7 @@ impl Verb for Recv {
         };
         match receiver.receive(if self.follow { u64::MAX } else { self.count }) {
             Ok(()) => Ok(Status::Done),
-            Err(error) if error.is::<OutputError>() => {
-                receiver.put_back(context);
-                Err(error)
-            }
+            Err(error) if error.is::<OutputError>() => Err(receiver.put_back(context).unwrap_or(error)),
             Err(error) if self.quiet && error.is::<GaveUp>() => Ok(Status::GaveUp),
             Err(error) => Err(error),
         }
@@ -190,18 +187,22 @@ impl Receiver<'_> {
         }
     }
 
-    /// What was taken and could not be delivered goes back to the queue's end, or is told.
-    fn put_back(&self, context: &Context) {
+    /// What was taken and could not be delivered goes back to the queue's end. What cannot is written
+    /// to standard error as `send --json` takes it, and is the error to end with.
+    fn put_back(&self, context: &Context) -> Option<anyhow::Error> {
+        let mut lost = 0;
+        let mut reason = String::new();
         for (tag, record) in self.writer.undelivered() {
             let mut message = vec![0; HEADER];
             message.extend_from_slice(record);
             if let Err(error) = self.queue.send(&mut message, tag, Wait::Never) {
                 let line = serde_json::to_string(&Line::of(record, self.label, tag)).unwrap_or_default();
-                let error =
-                    anyhow::Error::from(error).context(format!("cannot put back into queue {} {line}", self.name));
-                context.report(&error);
+                context.note(&format!("lost: {line}"));
+                reason = words(&error);
+                lost += 1;
             }
         }
+        (lost > 0).then(|| anyhow!("{lost} messages, told above, could not go back to queue {}: {reason}", self.name))
     }
 }
 

@@ -1,0 +1,315 @@
+//! What every test needs: an IPC namespace of its own, commands inside it, and readiness without
+//! sleeping.
+
+use std::ffi::OsStr;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::time::{Duration, Instant};
+
+/// The tools, by name: a new tool gets its line here and is then passed by every shared test.
+pub(crate) const TOOLS: &[(&str, &str)] =
+    &[("ripcs", env!("CARGO_BIN_EXE_ripcs")), ("rmsgq", env!("CARGO_BIN_EXE_rmsgq"))];
+
+/// The root of the package.
+pub(crate) const PACKAGE: &str = env!("CARGO_MANIFEST_DIR");
+
+/// How long something may take that takes milliseconds, on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// An IPC namespace with its own `/dev/shm`. Everything in it is gone when it is dropped.
+pub(crate) struct World {
+    holder: Child,
+}
+
+impl World {
+    /// A fresh one, or `None` with a printed reason where this machine does not allow it.
+    pub(crate) fn new() -> Option<Self> {
+        let mut command = Command::new("unshare");
+        if !is_root() {
+            command.args(["--user", "--map-root-user"]);
+        }
+        command.args(["--ipc", "--mount", "sh", "-c", "mount -t tmpfs tests /dev/shm && echo ready && exec cat"]);
+        let mut holder = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().ok()?;
+        let mut line = String::new();
+        BufReader::new(holder.stdout.take()?).read_line(&mut line).ok()?;
+        if line != "ready\n" {
+            skip("no IPC namespace of our own can be made here");
+            return None;
+        }
+        Some(Self { holder })
+    }
+
+    /// A command inside.
+    pub(crate) fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new("nsenter");
+        command.args(["--target", &self.holder.id().to_string(), "--ipc", "--mount"]);
+        if !is_root() {
+            command.args(["--user", "--preserve-credentials"]);
+        }
+        command.arg("--").arg(find_tool(program.as_ref()));
+        with_environment(&mut command);
+        command
+    }
+
+    /// A shell script inside; `$1` and on are `args`.
+    pub(crate) fn sh(&self, script: &str, args: &[&str]) -> Command {
+        let mut command = self.command("sh");
+        command.args(["-c", script, "sh"]).args(args);
+        command
+    }
+
+    /// Runs a tool inside and expects success: what it printed, without the end of the line.
+    pub(crate) fn ok(&self, tool: &str, args: &[&str]) -> String {
+        let mut command = self.command(tool);
+        command.args(args);
+        Outcome::of(&mut command).success()
+    }
+
+    /// Runs a tool inside.
+    pub(crate) fn run(&self, tool: &str, args: &[&str]) -> Outcome {
+        let mut command = self.command(tool);
+        command.args(args);
+        Outcome::of(&mut command)
+    }
+
+    /// Runs a tool inside with this standard input.
+    pub(crate) fn feed(&self, tool: &str, args: &[&str], input: &[u8]) -> Outcome {
+        let mut command = self.command(tool);
+        command.args(args);
+        Outcome::fed(&mut command, input)
+    }
+
+    /// Runs a shell script inside.
+    pub(crate) fn script(&self, script: &str, args: &[&str]) -> Outcome {
+        Outcome::of(&mut self.sh(script, args))
+    }
+
+    /// Starts a tool inside.
+    pub(crate) fn start(&self, tool: &str, args: &[&str]) -> Running {
+        let mut command = self.command(tool);
+        command.args(args);
+        Running::start(&mut command)
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        let _ = self.holder.kill();
+        let _ = self.holder.wait();
+    }
+}
+
+/// How a command ended.
+pub(crate) struct Outcome {
+    command: String,
+    output: Output,
+}
+
+impl Outcome {
+    /// Runs a command to its end, without input.
+    pub(crate) fn of(command: &mut Command) -> Self {
+        let output = command.stdin(Stdio::null()).output().expect("the command starts");
+        Self { command: format!("{command:?}"), output }
+    }
+
+    /// Runs a command to its end on this input.
+    pub(crate) fn fed(command: &mut Command, input: &[u8]) -> Self {
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the command starts");
+        let mut stdin = child.stdin.take().expect("piped");
+        let input = input.to_vec();
+        // A command that ends early does not read it all, which is its right.
+        let writer = std::thread::spawn(move || drop(stdin.write_all(&input)));
+        let output = child.wait_with_output().expect("it ends");
+        writer.join().expect("the writer does not panic");
+        Self { command: format!("{command:?}"), output }
+    }
+
+    /// Its exit status; 128 and the number for a signal, as a shell has it.
+    pub(crate) fn status(&self) -> i32 {
+        status_of(self.output.status)
+    }
+
+    pub(crate) fn stdout(&self) -> &[u8] {
+        &self.output.stdout
+    }
+
+    pub(crate) fn stderr(&self) -> String {
+        String::from_utf8_lossy(&self.output.stderr).into_owned()
+    }
+
+    /// Expects status 0 and a silent standard error: standard output without its last newline.
+    pub(crate) fn success(self) -> String {
+        let text = String::from_utf8_lossy(&self.output.stdout);
+        assert_eq!((self.status(), self.stderr().as_str()), (0, ""), "{} printed {text}", self.command);
+        text.strip_suffix('\n').unwrap_or(&text).to_owned()
+    }
+
+    /// Expects this status, nothing on standard output, and these words on standard error.
+    pub(crate) fn fails(&self, status: i32, words: &str) {
+        let stderr = self.stderr();
+        assert_eq!(self.status(), status, "{}: {stderr}", self.command);
+        assert!(stderr.contains(words), "{}: {stderr:?} lacks {words:?}", self.command);
+        assert!(self.output.stdout.is_empty(), "{} printed {:?}", self.command, self.output.stdout);
+    }
+}
+
+/// A command that runs; killed when dropped.
+pub(crate) struct Running {
+    child: Child,
+}
+
+impl Running {
+    /// Starts it, with everything piped.
+    pub(crate) fn start(command: &mut Command) -> Self {
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Self { child: command.spawn().expect("the command starts") }
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits until it sleeps in this system call.
+    pub(crate) fn wait_until_in(&self, call: Call) {
+        wait_until_in(self.id(), call);
+    }
+
+    /// Sends a signal to it.
+    pub(crate) fn signal(&self, name: &str) {
+        let status = Command::new("kill").args(["-s", name, &self.id().to_string()]).status().expect("kill runs");
+        assert!(status.success(), "kill -s {name}");
+    }
+
+    /// Reads a line that it prints.
+    pub(crate) fn line(&mut self) -> String {
+        let mut line = Vec::new();
+        let stdout = self.child.stdout.as_mut().expect("piped");
+        let mut byte = [0];
+        while stdout.read(&mut byte).expect("a pipe") == 1 && byte[0] != b'\n' {
+            line.push(byte[0]);
+        }
+        String::from_utf8_lossy(&line).into_owned()
+    }
+
+    /// Leaves its standard output without a reader.
+    pub(crate) fn close_stdout(&mut self) {
+        drop(self.child.stdout.take());
+    }
+
+    /// Waits for its end.
+    pub(crate) fn outcome(mut self) -> Outcome {
+        drop(self.child.stdin.take());
+        let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+        let mut errors = self.child.stderr.take().expect("piped");
+        let reader = std::thread::spawn(move || {
+            errors.read_to_end(&mut stderr).expect("a pipe");
+            stderr
+        });
+        if let Some(mut output) = self.child.stdout.take() {
+            output.read_to_end(&mut stdout).expect("a pipe");
+        }
+        let stderr = reader.join().expect("the reader does not panic");
+        let status = self.child.wait().expect("it ends");
+        Outcome { command: format!("process {}", self.child.id()), output: Output { status, stdout, stderr } }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// System calls that a test waits for somebody to sleep in.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Call {
+    Msgrcv,
+    Msgsnd,
+    MqReceive,
+    MqSend,
+    Write,
+}
+
+impl Call {
+    /// Its number in `/proc/PID/syscall`.
+    fn number(self) -> &'static str {
+        let [receive, send, mq_receive, mq_send, write] = if cfg!(target_arch = "x86_64") {
+            ["70", "69", "243", "242", "1"]
+        } else {
+            ["188", "189", "183", "182", "64"]
+        };
+        match self {
+            Self::Msgrcv => receive,
+            Self::Msgsnd => send,
+            Self::MqReceive => mq_receive,
+            Self::MqSend => mq_send,
+            Self::Write => write,
+        }
+    }
+}
+
+/// Waits until process `pid` sleeps in `call`.
+pub(crate) fn wait_until_in(pid: u32, call: Call) {
+    wait_until(&format!("process {pid} sleeps in {call:?}"), || {
+        let syscall = std::fs::read_to_string(format!("/proc/{pid}/syscall")).unwrap_or_default();
+        syscall.split(' ').next() == Some(call.number())
+    });
+}
+
+/// Looks again and again until it is so.
+pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let started = Instant::now();
+    while !is_so() {
+        assert!(started.elapsed() < PATIENCE, "{what}: not within {PATIENCE:?}");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// Says why a test does not apply here.
+#[allow(clippy::print_stderr, reason = "a skipped test tells its reason")]
+pub(crate) fn skip(reason: &str) {
+    eprintln!("skipped: {reason}");
+}
+
+/// Whether a program is installed; where it is not, says that the test is skipped.
+pub(crate) fn has(program: &str) -> bool {
+    let found = Command::new("sh").args(["-c", "command -v \"$0\" >/dev/null", program]).status();
+    let found = found.is_ok_and(|status| status.success());
+    if !found {
+        skip(&format!("{program} is not installed"));
+    }
+    found
+}
+
+/// A command outside any namespace of ours, for what touches no object.
+pub(crate) fn tool(name: &str) -> Command {
+    let mut command = Command::new(find_tool(OsStr::new(name)));
+    with_environment(&mut command);
+    command
+}
+
+pub(crate) fn is_root() -> bool {
+    std::fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0)
+}
+
+fn find_tool(program: &OsStr) -> PathBuf {
+    let found = TOOLS.iter().find(|(name, _)| program == *name);
+    found.map_or_else(|| program.into(), |(_, path)| PathBuf::from(path))
+}
+
+/// The C locale, UTC, and our tools first on PATH.
+fn with_environment(command: &mut Command) {
+    let tools = Path::new(TOOLS[0].1).parent().expect("a file lies in a directory");
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let all = std::iter::once(tools.to_path_buf()).chain(std::env::split_paths(&path));
+    command.env("PATH", std::env::join_paths(all).expect("no colon in a path of cargo's"));
+    command.env("LC_ALL", "C").env("TZ", "UTC").env_remove("NO_COLOR");
+}
+
+fn status_of(status: ExitStatus) -> i32 {
+    use std::os::unix::process::ExitStatusExt as _;
+    status.code().unwrap_or_else(|| 128 + status.signal().expect("no code means a signal"))
+}
