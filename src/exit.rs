@@ -1,5 +1,6 @@
 //! Exit statuses: a contract that every page prints.
 
+use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::io::{self, ErrorKind};
 
@@ -24,6 +25,10 @@ pub(crate) enum Status {
     Failed,
     /// Bad usage.
     Usage,
+    /// The command cannot be executed.
+    CannotExecute,
+    /// The command was not found.
+    CommandNotFound,
 }
 
 impl Status {
@@ -37,6 +42,8 @@ impl Status {
             Self::AlreadyExists => 4,
             Self::NotPermitted => 5,
             Self::GaveUp => 124,
+            Self::CannotExecute => 126,
+            Self::CommandNotFound => 127,
         }
     }
 
@@ -50,6 +57,9 @@ impl Status {
         }
         if error.downcast_ref::<GaveUp>().is_some() {
             return Self::GaveUp;
+        }
+        if let Some(error) = error.downcast_ref::<CommandError>() {
+            return error.status();
         }
         error.chain().find_map(|cause| cause.downcast_ref::<io::Error>()).map_or(Self::Failed, Self::of_io)
     }
@@ -82,6 +92,34 @@ impl fmt::Display for UsageError {
 }
 
 impl std::error::Error for UsageError {}
+
+/// A command of the user's could not be started: as a shell tells it.
+#[derive(Debug)]
+pub(crate) struct CommandError {
+    command: OsString,
+    error: io::Error,
+}
+
+impl CommandError {
+    pub(crate) fn new(command: &OsStr, error: io::Error) -> Self {
+        Self { command: command.to_owned(), error }
+    }
+
+    fn status(&self) -> Status {
+        match self.error.kind() {
+            ErrorKind::NotFound => Status::CommandNotFound,
+            _ => Status::CannotExecute,
+        }
+    }
+}
+
+impl fmt::Display for CommandError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot run '{}': {}", self.command.display(), words(&self.error))
+    }
+}
+
+impl std::error::Error for CommandError {}
 
 /// The end of the patience that `--timeout` or `--nowait` set: what did not happen.
 #[derive(Debug)]

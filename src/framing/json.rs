@@ -1,5 +1,7 @@
 //! A message as one JSON object: `{"type":1,"size":5,"text":"hello"}`, `base64` where it is no UTF-8.
 
+use std::fmt;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
@@ -61,6 +63,12 @@ impl Line {
             (None, None) => Err("neither `text` nor `base64`".into()),
             (Some(_), Some(_)) => Err("both `text` and `base64`".into()),
         }
+    }
+}
+
+impl fmt::Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?)
     }
 }
 

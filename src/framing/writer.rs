@@ -90,7 +90,7 @@ impl<'fd> Writer<'fd> {
         let original: Option<Box<[u8]>> =
             (shown || self.framing == Framing::Json).then(|| self.buffer[record.clone()].into());
         if let Some(bytes) = &original {
-            self.render(bytes, tag)?;
+            self.render(bytes, tag);
         } else {
             if self.framing == Framing::LengthPrefixed {
                 let prefix = u32::try_from(length).map_err(io::Error::other)?;
@@ -105,16 +105,15 @@ impl<'fd> Writer<'fd> {
         Ok(())
     }
 
-    fn render(&mut self, record: &[u8], tag: i64) -> io::Result<()> {
+    fn render(&mut self, record: &[u8], tag: i64) {
         let text = if self.framing == Framing::Json {
-            serde_json::to_string(&Line::of(record, self.label, tag))?
+            Line::of(record, self.label, tag).to_string()
         } else {
             let mut text = String::new();
             escape_into(&mut text, record);
             text
         };
         self.push(text.as_bytes());
-        Ok(())
     }
 
     fn push(&mut self, bytes: &[u8]) {

@@ -24,6 +24,8 @@ pub struct PosixFile {
     pub size: u64,
     /// Time of the last change of its content, in seconds since the epoch.
     pub modified: i64,
+    /// Device and inode, by which an open descriptor or a mapping of it is known.
+    pub inode: (u64, u64),
 }
 
 impl PosixObject for PosixFile {
@@ -65,6 +67,7 @@ pub(super) fn describe(name: PosixName, file: &Metadata) -> PosixFile {
         mode: Mode::of(file.mode()),
         size: file.len(),
         modified: file.mtime(),
+        inode: (file.dev(), file.ino()),
     }
 }
 

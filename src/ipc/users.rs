@@ -60,6 +60,12 @@ impl Names {
     }
 }
 
+/// The effective user of this process: geteuid(2).
+#[must_use]
+pub fn effective() -> u32 {
+    nix::unistd::geteuid().as_raw()
+}
+
 /// The number of a user or group given by name or number; `None` where nobody has that name.
 #[must_use]
 pub fn number_of(database: Database, name: &str) -> Option<u32> {

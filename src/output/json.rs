@@ -29,6 +29,7 @@ impl Serialize for Cell<'_> {
             Self::Number(number) => serializer.serialize_u64(*number),
             Self::Signed(number) | Self::Time(number) => serializer.serialize_i64(*number),
             Self::Text(text) => serializer.serialize_str(text),
+            Self::List(list) => serializer.collect_seq(list.iter().map(|fields| Fields(fields))),
             Self::None | Self::Gone | Self::Unknown => serializer.serialize_none(),
             Self::Foreign(bytes) => {
                 if let Ok(text) = std::str::from_utf8(bytes) {
@@ -47,14 +48,17 @@ pub(crate) fn write_row<R>(out: &mut impl Write, columns: &[&'static Column<R>],
     serde_json::to_writer(out, &Row { columns, record }).map_err(io::Error::from)
 }
 
-/// Named cells as one JSON object on a line of its own.
-pub(crate) fn write_object(out: &mut impl Write, fields: &[(&str, Cell<'_>)]) -> io::Result<()> {
-    struct Fields<'a>(&'a [(&'a str, Cell<'a>)]);
-    impl Serialize for Fields<'_> {
-        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            serializer.collect_map(self.0.iter().map(|(name, cell)| (name, cell)))
-        }
+/// Named cells.
+struct Fields<'a>(&'a [(&'a str, Cell<'a>)]);
+
+impl Serialize for Fields<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, cell)| (name, cell)))
     }
+}
+
+/// Named cells as one JSON object on a line of its own.
+pub(crate) fn write_object(out: &mut impl Write, fields: &[(&'static str, Cell<'_>)]) -> io::Result<()> {
     serde_json::to_writer(&mut *out, &Fields(fields)).map_err(io::Error::from)?;
     out.write_all(b"\n")
 }

@@ -15,6 +15,8 @@ pub(crate) enum Cell<'a> {
     Foreign(Cow<'a, [u8]>),
     /// Seconds since the epoch.
     Time(i64),
+    /// Records that belong to this one: JSON alone has room for them.
+    List(Vec<Vec<(&'static str, Cell<'a>)>>),
     /// There is no such value: `-` in a table, null in JSON.
     None,
     /// It was a process, which has ended: `(gone)` in a table, null in JSON.

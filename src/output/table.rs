@@ -63,6 +63,7 @@ impl Cells {
                 Ok(())
             }
             Cell::Time(seconds) => text.write_str(&local(*seconds)),
+            Cell::List(list) => write!(text, "{}", list.len()),
             Cell::None => text.write_str("-"),
             Cell::Gone => text.write_str("(gone)"),
             Cell::Unknown => text.write_str("?"),

@@ -1,9 +1,119 @@
-//! Single processes: whether they run, and what they are called.
+//! Processes: whether they run, what they are called, what they sleep in and hold open.
 
 use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+
+use procfs::ProcError;
+use procfs::process::{Process, Syscall, all_processes};
+
+use crate::sys::call::Call;
 
 /// The command name of a process that runs (proc_pid_comm(5)); `None` when there is none of this pid.
 pub(crate) fn command(pid: i32) -> Option<String> {
-    let name = fs::read(format!("/proc/{pid}/comm")).ok()?;
-    Some(String::from_utf8_lossy(name.strip_suffix(b"\n").unwrap_or(&name)).into_owned())
+    Some(Process::new(pid).ok()?.stat().ok()?.comm)
+}
+
+/// The effective user of a process.
+pub(crate) fn user(pid: i32) -> Option<u32> {
+    Process::new(pid).ok()?.uid().ok()
+}
+
+/// The processes that share an IPC namespace with us.
+#[derive(Debug)]
+pub(crate) struct Neighbours {
+    /// Those that we may look at.
+    pub pids: Vec<i32>,
+    /// How many may be among them that we may not look at.
+    pub hidden: usize,
+}
+
+/// The processes of our own IPC namespace, as far as we may look at them.
+pub(crate) fn neighbours() -> io::Result<Neighbours> {
+    let own = fs::read_link("/proc/self/ns/ipc")?;
+    let mut found = Neighbours { pids: Vec::new(), hidden: 0 };
+    for process in all_processes().map_err(of_procfs)? {
+        // One that ended since the directory was read is no neighbour any more.
+        let Ok(process) = process else { continue };
+        match fs::read_link(format!("/proc/{}/ns/ipc", process.pid())) {
+            Ok(namespace) if namespace == own => found.pids.push(process.pid()),
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => found.hidden += 1,
+            _ => {}
+        }
+    }
+    Ok(found)
+}
+
+fn of_procfs(error: ProcError) -> io::Error {
+    match error {
+        ProcError::Io(error, _) => error,
+        error => io::Error::other(error),
+    }
+}
+
+/// A thread that sleeps in a system call: proc_pid_syscall(5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Sleep {
+    /// The call.
+    pub call: Call,
+    /// Its arguments.
+    pub arguments: [u64; 6],
+}
+
+/// What the threads of a process sleep in; one that runs, or may not be looked at, is left out.
+pub(crate) fn sleeps(pid: i32) -> Vec<Sleep> {
+    let Ok(threads) = Process::new(pid).and_then(|process| process.tasks()) else { return Vec::new() };
+    threads
+        .filter_map(|thread| match thread.ok()?.syscall().ok()? {
+            Syscall::Blocked { syscall_number, argument_registers, .. } => {
+                Some(Sleep { call: Call::of(syscall_number), arguments: argument_registers })
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+/// Device and inode of what a descriptor of a process is open on.
+pub(crate) fn inode_of(pid: i32, descriptor: u64) -> Option<(u64, u64)> {
+    let file = fs::metadata(format!("/proc/{pid}/fd/{descriptor}")).ok()?;
+    Some((file.dev(), file.ino()))
+}
+
+/// The open flags of the descriptors of a process that are open on this device and inode.
+pub(crate) fn open_on(pid: i32, inode: (u64, u64)) -> Vec<u32> {
+    let Ok(descriptors) = fs::read_dir(format!("/proc/{pid}/fd")) else { return Vec::new() };
+    let numbers = descriptors.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u64>().ok());
+    numbers
+        .filter(|&number| inode_of(pid, number) == Some(inode))
+        .filter_map(|number| open_flags(pid, number))
+        .collect()
+}
+
+/// The `flags:` of a descriptor: proc_pid_fdinfo(5).
+fn open_flags(pid: i32, descriptor: u64) -> Option<u32> {
+    let info = fs::read_to_string(format!("/proc/{pid}/fdinfo/{descriptor}")).ok()?;
+    let flags = info.lines().find_map(|line| line.strip_prefix("flags:"))?;
+    u32::from_str_radix(flags.trim(), 8).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn we_run_and_are_our_own_neighbour() {
+        let own = std::process::id().cast_signed();
+        assert!(command(own).is_some());
+        assert!(neighbours().expect("/proc").pids.contains(&own));
+        assert_eq!(command(i32::MAX), None);
+    }
+
+    #[test]
+    fn what_we_have_open_is_seen() {
+        let inode = fs::File::open("/dev/null").and_then(|null| null.metadata()).expect("/dev/null");
+        let null = fs::File::options().write(true).open("/dev/null").expect("/dev/null");
+        let flags = open_on(std::process::id().cast_signed(), (inode.dev(), inode.ino()));
+        assert!(flags.iter().any(|flags| flags & 1 == 1), "{flags:?}");
+        drop(null);
+    }
 }

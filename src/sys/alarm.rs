@@ -31,8 +31,13 @@ impl Alarm {
 
 impl Drop for Alarm {
     fn drop(&mut self) {
-        let _ = arm(Duration::ZERO, Duration::ZERO);
+        silence();
     }
+}
+
+/// Stops all ringing.
+pub(super) fn silence() {
+    let _ = arm(Duration::ZERO, Duration::ZERO);
 }
 
 /// Rings every 10 ms from now on. Async-signal-safe: one system call.

@@ -2,7 +2,9 @@
 
 use std::io;
 
-pub(crate) use libc::{E2BIG, EACCES, EAGAIN, EIDRM, EINTR, EINVAL, EMSGSIZE, ENOENT, ENOMSG, EPIPE, ETIMEDOUT};
+pub(crate) use libc::{
+    E2BIG, EACCES, EAGAIN, EIDRM, EINTR, EINVAL, EMFILE, EMSGSIZE, ENOENT, ENOMSG, ENOSPC, ENOSYS, EPIPE, ETIMEDOUT,
+};
 
 /// Whether `error` is this error number.
 pub(crate) fn is(error: &io::Error, errno: i32) -> bool {

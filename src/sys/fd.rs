@@ -2,6 +2,7 @@
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::time::Duration;
 
 use super::{check, check_len, errno};
 
@@ -52,9 +53,22 @@ pub(crate) fn write(fd: impl AsFd, bytes: &[u8]) -> io::Result<usize> {
 }
 
 fn wait(fd: BorrowedFd<'_>, events: i16) -> io::Result<()> {
-    let mut entry = libc::pollfd { fd: fd.as_raw_fd(), events, revents: 0 };
+    poll(fd, events, None).map(drop)
+}
+
+/// Something can be read.
+pub(crate) const READABLE: i16 = libc::POLLIN;
+/// Something can be written.
+pub(crate) const WRITABLE: i16 = libc::POLLOUT;
+
+/// Waits for one of `events`, at most `limit`: whether one came.
+pub(crate) fn poll(fd: impl AsFd, events: i16, limit: Option<Duration>) -> io::Result<bool> {
+    let mut entry = libc::pollfd { fd: fd.as_fd().as_raw_fd(), events, revents: 0 };
+    // Rounded up: a limit below a millisecond is not none.
+    let millis = limit
+        .map_or(-1, |limit| libc::c_int::try_from(limit.as_nanos().div_ceil(1_000_000)).unwrap_or(libc::c_int::MAX));
     // SAFETY: one pollfd.
-    check(unsafe { libc::poll(&raw mut entry, 1, -1) }).map(drop)
+    check(unsafe { libc::poll(&raw mut entry, 1, millis) }).map(|ready| ready > 0)
 }
 
 /// The capacity of a pipe or FIFO in bytes (`F_GETPIPE_SZ`); `None` for anything else.

@@ -8,6 +8,7 @@
 use std::io;
 
 pub(crate) mod alarm;
+pub(crate) mod call;
 pub(crate) mod entry;
 pub(crate) mod errno;
 pub(crate) mod fd;

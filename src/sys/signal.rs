@@ -5,12 +5,15 @@
 
 use std::io;
 use std::ptr;
-use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
 use super::alarm;
 
 /// The ending signal that came first, 0 while there is none.
 static CAUGHT: AtomicI32 = AtomicI32::new(0);
+
+/// Whether a child has ended since we last looked.
+static CHILD_ENDED: AtomicBool = AtomicBool::new(false);
 
 /// Signals that end a tool and that a user sends to end it.
 const ENDINGS: [libc::c_int; 4] = [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGTERM];
@@ -18,6 +21,11 @@ const ENDINGS: [libc::c_int; 4] = [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, li
 extern "C" fn note_ending(signal: libc::c_int) {
     let _ = CAUGHT.compare_exchange(0, signal, Ordering::SeqCst, Ordering::SeqCst);
     // The signal may have come between the last look at CAUGHT and a call that blocks: ring until noticed.
+    let _ = alarm::ring_from_handler();
+}
+
+extern "C" fn note_child(_signal: libc::c_int) {
+    CHILD_ENDED.store(true, Ordering::SeqCst);
     let _ = alarm::ring_from_handler();
 }
 
@@ -43,6 +51,31 @@ pub(crate) fn catch_endings() -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// From now on a child that ends interrupts the call that blocks, too.
+pub(crate) fn catch_children() -> io::Result<()> {
+    catch_alarm()?;
+    install(libc::SIGCHLD, note_child)
+}
+
+/// Whether a child has ended since this was last asked.
+pub(crate) fn take_child_ended() -> bool {
+    let ended = CHILD_ENDED.swap(false, Ordering::SeqCst);
+    if ended && caught().is_none() {
+        alarm::silence();
+    }
+    ended
+}
+
+/// Whether a call that was interrupted shall not go on.
+pub(crate) fn wants_attention() -> bool {
+    caught().is_some() || CHILD_ENDED.load(Ordering::SeqCst)
+}
+
+/// The ending signal has been obeyed: the tool ends by itself, with a status of its own.
+pub(crate) fn settle() {
+    CAUGHT.store(0, Ordering::SeqCst);
 }
 
 /// The ending signal that came, if one did.

@@ -5,11 +5,13 @@ use std::io;
 use anyhow::{Context as _, bail};
 use clap::Args;
 
+use super::{limits, set};
 use crate::app::{Context, Verb};
 use crate::args;
 use crate::exit::{OutputError, Status, UsageError};
 use crate::ipc::msgq::Queue;
-use crate::ipc::msgq::posix::Access;
+use crate::ipc::msgq::posix::{self, Access, Capacity};
+use crate::ipc::msgq::sysv::Changes;
 use crate::ipc::{Mode, ModeChange, Name};
 use crate::sys::signal;
 
@@ -23,9 +25,26 @@ pub(super) struct Create {
     #[arg(short, long, value_parser = args::mode)]
     mode: Option<ModeChange>,
 
+    /// Bytes of text that a new queue may hold (System V); above kernel.msgmnb this needs `CAP_SYS_RESOURCE`
+    #[arg(long, value_name = "SIZE", value_parser = args::size)]
+    max_bytes: Option<u64>,
+
+    /// Messages that a new queue may hold (POSIX)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    max_messages: Option<u32>,
+
+    /// Bytes that a message of a new queue may have (POSIX)
+    #[arg(long, value_name = "SIZE", value_parser = max_size)]
+    max_size: Option<u32>,
+
     /// Fail with status 4 if the queue exists
     #[arg(long)]
     exclusive: bool,
+}
+
+fn max_size(text: &str) -> Result<u32, String> {
+    let size = args::size(text)?;
+    u32::try_from(size).ok().filter(|&size| size > 0).ok_or_else(|| format!("{size} is not between 1 and {}", u32::MAX))
 }
 
 impl Verb for Create {
@@ -33,14 +52,14 @@ impl Verb for Create {
     const ABOUT: &'static str = "Make a queue and print its name";
 
     fn run(self, context: &mut Context) -> anyhow::Result<Status> {
-        let mode = self.mode.map_or(Mode::PRIVATE, |change| change.apply(Mode::PRIVATE));
-        let (queue, made) = create_or_open(&self.name, mode, self.exclusive)?;
+        let shape = self.shape()?;
+        let (queue, is_new) = create_or_open(&self.name, &shape, self.exclusive)?;
         // A queue whose name nobody learns is lost: it goes again if the name cannot be printed.
         signal::survive_closed_pipe();
         let name = queue.name(&self.name);
         let _ = context.out.foreign_line(&name.to_bytes());
         if let Err(error) = context.out.finish() {
-            if made {
+            if is_new {
                 Queue::remove(&name).with_context(|| format!("cannot remove queue {name} again"))?;
             }
             return Err(error).context(OutputError);
@@ -49,8 +68,49 @@ impl Verb for Create {
     }
 }
 
-/// A new queue, or the one that is there already unless only a new one will do; and which it is.
-pub(super) fn create_or_open(name: &Name, mode: Mode, exclusive: bool) -> anyhow::Result<(Queue, bool)> {
+impl Create {
+    /// What the options say of a new queue.
+    fn shape(&self) -> anyhow::Result<Shape> {
+        let mode = self.mode.as_ref().map_or(Mode::PRIVATE, |change| change.apply(Mode::PRIVATE));
+        let is_posix = matches!(self.name, Name::Posix(_));
+        if is_posix && self.max_bytes.is_some() {
+            bail!(UsageError(
+                "--max-bytes is for System V queues; POSIX queues have --max-messages and --max-size".into()
+            ));
+        }
+        if !is_posix && (self.max_messages.is_some() || self.max_size.is_some()) {
+            bail!(UsageError(
+                "--max-messages and --max-size are for POSIX queues; System V queues have --max-bytes".into()
+            ));
+        }
+        let capacity = match (self.max_messages, self.max_size) {
+            (None, None) => None,
+            (messages, size) => {
+                let default = posix::limits().context("cannot read the defaults in /proc/sys/fs/mqueue")?.default;
+                Some(Capacity {
+                    max_messages: messages.unwrap_or(default.max_messages),
+                    max_size: size.unwrap_or(default.max_size),
+                })
+            }
+        };
+        Ok(Shape { mode, capacity, max_bytes: self.max_bytes })
+    }
+}
+
+/// What a new queue shall be like.
+pub(super) struct Shape {
+    mode: Mode,
+    capacity: Option<Capacity>,
+    max_bytes: Option<u64>,
+}
+
+impl Shape {
+    /// For its owner alone, and the system's defaults.
+    pub(super) const DEFAULT: Self = Self { mode: Mode::PRIVATE, capacity: None, max_bytes: None };
+}
+
+/// A new queue, or the one that is there already unless only a new one will do; and whether it is new.
+pub(super) fn create_or_open(name: &Name, shape: &Shape, exclusive: bool) -> anyhow::Result<(Queue, bool)> {
     match name {
         Name::Id(_) => {
             bail!(UsageError("the kernel chooses identifiers; a new queue has a key, a POSIX name, or neither".into()))
@@ -59,12 +119,15 @@ pub(super) fn create_or_open(name: &Name, mode: Mode, exclusive: bool) -> anyhow
         _ => {}
     }
     loop {
-        let error = match Queue::create(name, mode, None) {
-            Ok(queue) => return Ok((queue, true)),
+        let error = match Queue::create(name, shape.mode, shape.capacity) {
+            Ok(queue) => return limited(queue, name, shape).map(|queue| (queue, true)),
             Err(error) => error,
         };
         if exclusive || error.kind() != io::ErrorKind::AlreadyExists {
-            return Err(error).with_context(|| format!("cannot create queue {name}"));
+            let limit = limits::behind(&error, name, shape.capacity);
+            let error = anyhow::Error::from(error);
+            let error = if let Some(limit) = limit { error.context(limit) } else { error };
+            return Err(error.context(format!("cannot create queue {name}")));
         }
         match Queue::open(name, Access::Both) {
             // Removed between our two looks: it can be made after all.
@@ -72,4 +135,15 @@ pub(super) fn create_or_open(name: &Name, mode: Mode, exclusive: bool) -> anyhow
             opened => return Ok((opened.with_context(|| format!("cannot open queue {name}"))?, false)),
         }
     }
+}
+
+/// The new queue with its limit of bytes, or none.
+fn limited(queue: Queue, name: &Name, shape: &Shape) -> anyhow::Result<Queue> {
+    let (Queue::SystemV(new), Some(_)) = (&queue, shape.max_bytes) else { return Ok(queue) };
+    let changes = Changes { max_bytes: shape.max_bytes, ..Changes::default() };
+    if let Err(error) = set::set_system_v(*new, &changes) {
+        new.remove().with_context(|| format!("cannot remove queue {} again", new.id()))?;
+        return Err(error.context(format!("cannot create queue {name}")));
+    }
+    Ok(queue)
 }

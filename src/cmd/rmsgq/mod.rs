@@ -7,13 +7,19 @@ use crate::ipc::Name;
 use crate::ipc::msgq::Queue;
 use crate::ipc::msgq::posix::Access;
 
+mod clear;
 mod create;
+mod limits;
 mod list;
+mod peek;
 mod recv;
 mod remove;
 mod send;
+mod serve;
 mod set;
 mod show;
+mod wait;
+mod worker;
 
 /// The tool.
 pub const TOOL: Tool = Tool {
@@ -24,9 +30,13 @@ pub const TOOL: Tool = Tool {
         VerbEntry::of::<create::Create>(),
         VerbEntry::of::<send::Send>(),
         VerbEntry::of::<recv::Recv>(),
+        VerbEntry::of::<serve::Serve>(),
+        VerbEntry::of::<peek::Peek>(),
+        VerbEntry::of::<wait::Wait>(),
         VerbEntry::of::<list::List>(),
         VerbEntry::of::<show::Show>(),
         VerbEntry::of::<set::Set>(),
+        VerbEntry::of::<clear::Clear>(),
         VerbEntry::of::<remove::Remove>(),
     ],
 };

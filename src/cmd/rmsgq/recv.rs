@@ -11,11 +11,12 @@ use crate::exit::{GaveUp, OutputError, Status, UsageError, words};
 use crate::framing::{Label, Line, Writer};
 use crate::ipc::msgq::Queue;
 use crate::ipc::msgq::posix::Access;
-use crate::ipc::msgq::sysv::{HEADER, Select, Type};
+use crate::ipc::msgq::sysv::{HEADER, Select, Take, Type};
 use crate::ipc::{Name, Wait};
 use crate::sys::{errno, fd, signal};
 
 #[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "one flag of a user is one bool")]
 pub(super) struct Recv {
     /// The queue: identifier (42), key (0x4b, key:75, ftok:PATH) or POSIX name (/jobs)
     #[arg(value_parser = args::queue())]
@@ -29,8 +30,20 @@ pub(super) struct Recv {
     #[arg(short, long)]
     follow: bool,
 
+    /// Take all messages that are there now, and do not wait for more
+    #[arg(long, conflicts_with_all = ["count", "follow", "timeout"])]
+    drain: bool,
+
     #[command(flatten)]
     select: SelectArgs,
+
+    /// Take no message of more than SIZE bytes: it stays, and the status is 1 (System V)
+    #[arg(long, value_name = "SIZE", value_parser = args::size)]
+    max_size: Option<u64>,
+
+    /// Cut a longer message at --max-size; the rest of it is lost
+    #[arg(long, requires = "max_size")]
+    truncate: bool,
 
     #[command(flatten)]
     wait: WaitArgs,
@@ -46,7 +59,7 @@ pub(super) struct Recv {
 /// Which messages to take (System V).
 #[derive(Debug, Clone, Args)]
 #[group(multiple = false)]
-struct SelectArgs {
+pub(super) struct SelectArgs {
     /// Take messages of type N alone (System V)
     #[arg(long, value_name = "N", value_parser = message_type)]
     r#type: Option<Type>,
@@ -61,7 +74,7 @@ struct SelectArgs {
 }
 
 impl SelectArgs {
-    fn select(&self) -> Select {
+    pub(super) fn select(&self) -> Select {
         match (self.r#type, self.up_to, self.not_type) {
             (Some(kind), _, _) => Select::Exactly(kind),
             (_, Some(kind), _) => Select::UpTo(kind),
@@ -80,60 +93,54 @@ impl Verb for Recv {
     const ABOUT: &'static str = "Take messages and write them to standard output";
 
     fn run(self, context: &mut Context) -> anyhow::Result<Status> {
-        let (queue, label) = open(&self.name)?;
-        if label == Label::Priority && self.select.select() != Select::Any {
-            bail!(UsageError("--type, --up-to and --not-type are for System V queues".into()));
+        let queue = open(&self.name)?;
+        let select = self.select.select();
+        if matches!(queue, Queue::Posix(_)) && (select != Select::Any || self.max_size.is_some()) {
+            bail!(UsageError("--type, --up-to, --not-type and --max-size are for System V queues".into()));
         }
+        let max_size = self.max_size.map(|size| usize::try_from(size).unwrap_or(usize::MAX));
         // From here on nothing may end us between taking a message and writing it.
         signal::survive_closed_pipe();
         signal::catch_endings().context("cannot catch signals")?;
         let mut receiver = Receiver {
-            room: room_of(&queue).with_context(|| format!("cannot ask for the limits of queue {}", self.name))?,
-            queue,
+            inbox: Inbox::new(queue, max_size)
+                .with_context(|| format!("cannot ask for the limits of queue {}", self.name))?,
             name: &self.name,
-            select: self.select.select(),
-            wait: self.wait.wait(),
-            writer: Writer::new(fd::stdout(), self.framing.framing(), label),
-            label,
+            take: Take { select, truncate: self.truncate },
+            wait: if self.drain { Wait::Never } else { self.wait.wait() },
+            writer: Writer::new(fd::stdout(), self.framing.framing(), label_of(&self.name)),
         };
-        match receiver.receive(if self.follow { u64::MAX } else { self.count }) {
+        match receiver.receive(if self.follow || self.drain { u64::MAX } else { self.count }) {
             Ok(()) => Ok(Status::Done),
             Err(error) if error.is::<OutputError>() => Err(receiver.put_back(context).unwrap_or(error)),
+            Err(error) if self.drain && error.is::<GaveUp>() => Ok(Status::Done),
             Err(error) if self.quiet && error.is::<GaveUp>() => Ok(Status::GaveUp),
             Err(error) => Err(error),
         }
     }
 }
 
-/// Opened for sending too where we may: what cannot be written goes back.
-fn open(name: &Name) -> anyhow::Result<(Queue, Label)> {
-    let Name::Posix(_) = name else { return Ok((super::open(name, Access::Receive)?, Label::Type)) };
-    let queue = match Queue::open(name, Access::Both) {
-        Err(error) if error.kind() == ErrorKind::PermissionDenied => super::open(name, Access::Receive)?,
-        opened => opened.with_context(|| format!("cannot open queue {name}"))?,
-    };
-    Ok((queue, Label::Priority))
+/// What JSON calls the number that a message of this queue has.
+pub(super) fn label_of(name: &Name) -> Label {
+    if matches!(name, Name::Posix(_)) { Label::Priority } else { Label::Type }
 }
 
-/// Bytes that a message may have, as far as is known beforehand.
-fn room_of(queue: &Queue) -> io::Result<usize> {
-    match queue {
-        // The kernel says E2BIG when this is not enough; asking for msgmax would not tell of longer
-        // messages that were sent before it was lowered.
-        Queue::SystemV(_) => Ok(8192),
-        Queue::Posix(queue) => Ok(usize::try_from(queue.attributes()?.max_size).unwrap_or(0)),
+/// Opened for sending too where we may: what cannot be delivered goes back.
+pub(super) fn open(name: &Name) -> anyhow::Result<Queue> {
+    let Name::Posix(_) = name else { return super::open(name, Access::Receive) };
+    match Queue::open(name, Access::Both) {
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => super::open(name, Access::Receive),
+        opened => opened.with_context(|| format!("cannot open queue {name}")),
     }
 }
 
 /// Takes messages from one queue and writes them.
 struct Receiver<'a> {
-    queue: Queue,
+    inbox: Inbox,
     name: &'a Name,
-    select: Select,
+    take: Take,
     wait: Wait,
     writer: Writer<'static>,
-    label: Label,
-    room: usize,
 }
 
 impl Receiver<'_> {
@@ -146,7 +153,7 @@ impl Receiver<'_> {
                 return Err(errno::error(errno::EINTR).into());
             }
             let wait = if self.writer.is_pending() { Wait::Never } else { self.wait };
-            match self.take(wait) {
+            match self.inbox.take(&mut self.writer, self.take, wait) {
                 Ok(()) => left -= 1,
                 Err(error) if self.writer.is_pending() && is_empty(&error) => self.flush()?,
                 Err(error) => {
@@ -161,20 +168,6 @@ impl Receiver<'_> {
         self.flush()
     }
 
-    /// Takes one message into the writer.
-    fn take(&mut self, wait: Wait) -> io::Result<()> {
-        loop {
-            let (queue, select) = (&self.queue, self.select);
-            let taken = self.writer.receive_with(HEADER, self.room, |slot| {
-                queue.receive(slot, select, wait).map(|received| (received.length, received.tag))
-            });
-            match taken {
-                Err(error) if errno::is(&error, errno::E2BIG) => self.room *= 2,
-                taken => return taken,
-            }
-        }
-    }
-
     fn flush(&mut self) -> anyhow::Result<()> {
         self.writer.flush().context(OutputError)
     }
@@ -182,6 +175,9 @@ impl Receiver<'_> {
     fn explain(&self, error: io::Error) -> anyhow::Error {
         match error.kind() {
             ErrorKind::TimedOut => GaveUp(format!("no message came to queue {} until the timeout", self.name)).into(),
+            _ if errno::is(&error, errno::E2BIG) => {
+                anyhow!("the next message in queue {} is longer than --max-size; it stays there", self.name)
+            }
             _ if is_empty(&error) => GaveUp(format!("no message in queue {}", self.name)).into(),
             _ => anyhow::Error::from(error).context(format!("cannot receive from queue {}", self.name)),
         }
@@ -195,9 +191,8 @@ impl Receiver<'_> {
         for (tag, record) in self.writer.undelivered() {
             let mut message = vec![0; HEADER];
             message.extend_from_slice(record);
-            if let Err(error) = self.queue.send(&mut message, tag, Wait::Never) {
-                let line = serde_json::to_string(&Line::of(record, self.label, tag)).unwrap_or_default();
-                context.note(&format!("lost: {line}"));
+            if let Err(error) = self.inbox.queue.send(&mut message, tag, Wait::Never) {
+                context.note(&format!("lost: {}", Line::of(record, label_of(self.name), tag)));
                 reason = words(&error);
                 lost += 1;
             }
@@ -206,7 +201,46 @@ impl Receiver<'_> {
     }
 }
 
+/// A queue, and how long its messages can be.
+pub(super) struct Inbox {
+    pub(super) queue: Queue,
+    room: usize,
+    /// Whether `room` is what the user allows.
+    is_fixed: bool,
+}
+
+impl Inbox {
+    pub(super) fn new(queue: Queue, max_size: Option<usize>) -> io::Result<Self> {
+        let room = match (&queue, max_size) {
+            (_, Some(size)) => size,
+            // Grown when it is not enough: msgmax would not tell of messages from before it was lowered.
+            (Queue::SystemV(_), None) => 8192,
+            (Queue::Posix(queue), None) => usize::try_from(queue.attributes()?.max_size).unwrap_or(0),
+        };
+        Ok(Self { queue, room, is_fixed: max_size.is_some() })
+    }
+
+    /// Takes one message into the writer.
+    pub(super) fn take(&mut self, writer: &mut Writer<'_>, take: Take, wait: Wait) -> io::Result<()> {
+        self.with_room(|queue, room| {
+            writer.receive_with(HEADER, room, |slot| {
+                queue.receive(slot, take, wait).map(|received| (received.length, received.tag))
+            })
+        })
+    }
+
+    /// Tries with more room until the message fits.
+    pub(super) fn with_room<T>(&mut self, mut attempt: impl FnMut(&Queue, usize) -> io::Result<T>) -> io::Result<T> {
+        loop {
+            match attempt(&self.queue, self.room) {
+                Err(error) if errno::is(&error, errno::E2BIG) && !self.is_fixed => self.room *= 2,
+                done => return done,
+            }
+        }
+    }
+}
+
 /// Nothing to take now: ENOMSG of System V, EAGAIN of POSIX.
-fn is_empty(error: &io::Error) -> bool {
+pub(super) fn is_empty(error: &io::Error) -> bool {
     errno::is(error, errno::ENOMSG) || error.kind() == ErrorKind::WouldBlock
 }

@@ -15,7 +15,7 @@ use crate::framing::{Framing, Line, Reader, TooLong};
 use crate::ipc::msgq::posix::{Access, HIGHEST_PRIORITY};
 use crate::ipc::msgq::sysv::HEADER;
 use crate::ipc::msgq::{Queue, sysv};
-use crate::ipc::{Mode, Name, Wait};
+use crate::ipc::{Name, Wait};
 use crate::sys::fd;
 
 #[derive(Debug, Args)]
@@ -64,7 +64,7 @@ impl Verb for Send {
             ));
         }
         let queue = if self.create {
-            create::create_or_open(&self.name, Mode::PRIVATE, false)?.0
+            create::create_or_open(&self.name, &create::Shape::DEFAULT, false)?.0
         } else {
             super::open(&self.name, Access::Send)?
         };
@@ -159,7 +159,7 @@ impl<'a> Sender<'a> {
     fn send_line(&mut self, line: &[u8]) -> anyhow::Result<()> {
         let line = Line::parse(line).map_err(BadRecord)?;
         let (tag, what, highest) = match self.queue {
-            Queue::SystemV(_) => (line.kind.or(line.priority.map(|priority| priority.max(1))), "type", i64::MAX),
+            Queue::SystemV(_) => (line.kind.or(line.priority), "type", i64::MAX),
             Queue::Posix(_) => (line.priority.or(line.kind), "priority", HIGHEST_PRIORITY.into()),
         };
         let lowest = i64::from(matches!(self.queue, Queue::SystemV(_)));
@@ -185,10 +185,27 @@ impl<'a> Sender<'a> {
             sent => format!(", {sent} messages were sent before"),
         };
         match error.kind() {
-            ErrorKind::WouldBlock => bail!(GaveUp(format!("queue {} is full{before}", self.name))),
-            ErrorKind::TimedOut => bail!(GaveUp(format!("queue {} stayed full until the timeout{before}", self.name))),
+            ErrorKind::WouldBlock => bail!(GaveUp(format!("queue {} is full{}{before}", self.name, self.holds()))),
+            ErrorKind::TimedOut => {
+                bail!(GaveUp(format!("queue {} stayed full until the timeout{}{before}", self.name, self.holds())))
+            }
             _ => Err(error).with_context(|| format!("cannot send to queue {}{before}", self.name)),
         }
+    }
+}
+
+impl Sender<'_> {
+    /// What the full queue holds, where we may know.
+    fn holds(&self) -> String {
+        match &self.queue {
+            Queue::SystemV(queue) => queue.status().ok().and_then(|status| {
+                Some(format!(" (msg_qbytes is {}, {} bytes are in it)", status.max_bytes?, status.bytes))
+            }),
+            Queue::Posix(queue) => {
+                queue.attributes().ok().map(|all| format!(" (it holds {} messages)", all.max_messages))
+            }
+        }
+        .unwrap_or_default()
     }
 }
 

@@ -58,16 +58,12 @@ impl Verb for Set {
     }
 }
 
-/// EPERM has two reasons; the limit is told where it may be the one.
-fn set_system_v(queue: sysv::Queue, changes: &Changes) -> anyhow::Result<()> {
+/// EPERM has two reasons; where it is the limit, that is told instead.
+pub(super) fn set_system_v(queue: sysv::Queue, changes: &Changes) -> anyhow::Result<()> {
     let Err(error) = queue.set(changes) else { return Ok(()) };
     match (changes.max_bytes, limits()) {
         (Some(bytes), Ok(limits)) if error.kind() == ErrorKind::PermissionDenied && bytes > limits.max_bytes as u64 => {
-            let why = format!(
-                "{bytes} bytes are more than kernel.msgmnb, {}, which takes CAP_SYS_RESOURCE",
-                limits.max_bytes
-            );
-            Err(error).context(why)
+            bail!("{bytes} bytes are more than kernel.msgmnb, {}; only CAP_SYS_RESOURCE goes above", limits.max_bytes)
         }
         _ => Err(error.into()),
     }

@@ -1,4 +1,6 @@
-//! `rmsgq show`: everything about one queue.
+//! `rmsgq show`: everything about one queue, and who is at it.
+
+use std::io;
 
 use anyhow::Context as _;
 use clap::Args;
@@ -6,11 +8,13 @@ use clap::Args;
 use crate::app::{Context, Verb};
 use crate::args;
 use crate::cmd::rows::queue::{COLUMNS, QueueRow};
+use crate::cmd::rows::user::{self, UserRow};
 use crate::cmd::rows::{Object, Row};
 use crate::exit::Status;
 use crate::ipc::Name;
+use crate::ipc::msgq::users::{self, Users};
 use crate::ipc::msgq::{posix, sysv};
-use crate::output::{Cell, write_details, write_object};
+use crate::output::{Cell, write_details, write_object, write_table};
 use crate::proc::process;
 
 #[derive(Debug, Args)]
@@ -26,27 +30,45 @@ pub(super) struct Show {
 
 impl Verb for Show {
     const NAME: &'static str = "show";
-    const ABOUT: &'static str = "Show everything about a queue";
+    const ABOUT: &'static str = "Show everything about a queue, and who is at it";
 
     fn run(self, context: &mut Context) -> anyhow::Result<Status> {
         Ok(context.for_each(&self.names, |context, name| {
             super::refuse_nameless(name)?;
-            let row = look(name).with_context(|| format!("cannot look at queue {name}"))?;
-            let fields = fields(&row);
-            if self.json {
-                return Ok(write_object(&mut context.out, &fields)?);
-            }
-            Ok(write_details(&mut context.out, &fields)?)
+            let (row, users) = look(name).with_context(|| format!("cannot look at queue {name}"))?;
+            let hidden = users.hidden;
+            self.write(context, &row, &UserRow::all(users.seen))?;
+            user::tell_hidden(context, hidden);
+            Ok(())
         }))
     }
 }
 
-fn look(name: &Name) -> std::io::Result<QueueRow> {
-    let object = match name {
-        Name::Posix(name) => Object::Posix(posix::status(name)?),
-        _ => Object::SystemV(sysv::Queue::named(name)?.status()?),
+/// A queue and its users.
+fn look(name: &Name) -> io::Result<(QueueRow, Users)> {
+    let (object, users) = if let Name::Posix(name) = name {
+        let status = posix::status(name)?;
+        let users = users::of_posix(&status)?;
+        (Object::Posix(status), users)
+    } else {
+        let queue = sysv::Queue::named(name)?;
+        (Object::SystemV(queue.status()?), users::of_system_v(queue)?)
     };
-    Ok(Row::one(object))
+    Ok((Row::one(object), users))
+}
+
+impl Show {
+    fn write(&self, context: &mut Context, row: &QueueRow, users: &[UserRow]) -> io::Result<()> {
+        let mut fields = fields(row);
+        let columns: Vec<_> = user::COLUMNS.iter().collect();
+        if self.json {
+            let cells = |user| columns.iter().map(|column| (column.name, (column.get)(user))).collect();
+            fields.push(("processes", Cell::List(users.iter().map(cells).collect())));
+            return write_object(&mut context.out, &fields);
+        }
+        write_details(&mut context.out, &fields)?;
+        if users.is_empty() { Ok(()) } else { write_table(&mut context.out, &columns, users, true) }
+    }
 }
 
 /// All columns, and what the processes in them are called.

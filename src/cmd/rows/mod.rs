@@ -15,6 +15,7 @@ use crate::output::{Cell, Column, choose, write_details, write_row, write_table}
 pub(super) mod queue;
 pub(super) mod segment;
 pub(super) mod semaphore;
+pub(super) mod user;
 
 /// An object of either family, and the names of its owners.
 #[derive(Debug)]

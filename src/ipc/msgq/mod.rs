@@ -8,9 +8,10 @@ use crate::sys::errno;
 
 pub mod posix;
 pub mod sysv;
+pub mod users;
 
 use posix::{Access, Capacity};
-use sysv::{HEADER, Select, Type};
+use sysv::{HEADER, Select, Take, Type};
 
 /// A queue of either kind.
 #[derive(Debug)]
@@ -89,14 +90,15 @@ impl Queue {
 
     /// Takes a message into `buffer`, behind [`HEADER`] bytes; what they held is lost.
     ///
-    /// A POSIX queue knows no selection: EINVAL for any but [`Select::Any`].
-    pub fn receive(&self, buffer: &mut [u8], select: Select, wait: Wait) -> io::Result<Received> {
+    /// A POSIX queue knows no selection and cuts nothing: EINVAL for any but [`Select::Any`].
+    pub fn receive(&self, buffer: &mut [u8], take: impl Into<Take>, wait: Wait) -> io::Result<Received> {
+        let take = take.into();
         match self {
             Self::SystemV(queue) => {
-                let received = queue.receive(buffer, select, wait)?;
+                let received = queue.receive(buffer, take, wait)?;
                 Ok(Received { tag: received.kind.get(), length: received.length })
             }
-            Self::Posix(_) if select != Select::Any => Err(errno::error(errno::EINVAL)),
+            Self::Posix(_) if take != Take::from(Select::Any) => Err(errno::error(errno::EINVAL)),
             Self::Posix(queue) => {
                 let (length, priority) = queue.receive(&mut buffer[HEADER..], wait)?;
                 Ok(Received { tag: priority.into(), length })

@@ -9,6 +9,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use nix::sys::resource::{RLIM_INFINITY, Resource, getrlimit};
 use nix::sys::statfs::{FsType, statfs};
 
 use crate::ipc::msgq::sysv::Changes;
@@ -40,6 +41,15 @@ impl Access {
             Self::Both => mq::O_RDWR,
         }
     }
+
+    /// The access in the flags of an open descriptor.
+    pub(super) const fn of_flags(flags: u32) -> Self {
+        match flags.cast_signed() & (mq::O_WRONLY | mq::O_RDWR) {
+            mq::O_WRONLY => Self::Send,
+            mq::O_RDWR => Self::Both,
+            _ => Self::Receive,
+        }
+    }
 }
 
 /// What a new queue can hold.
@@ -49,6 +59,49 @@ pub struct Capacity {
     pub max_messages: u32,
     /// Bytes in a message: at most `fs.mqueue.msgsize_max` without privilege.
     pub max_size: u32,
+}
+
+impl Capacity {
+    /// What a queue of this capacity takes of its owner's `RLIMIT_MSGQUEUE`: getrlimit(2).
+    #[must_use]
+    pub const fn cost(self) -> u64 {
+        /// `sizeof(struct msg_msg)` and `sizeof(struct posix_msg_tree_node)` on 64-bit machines.
+        const OVERHEAD: u64 = 48;
+        let messages = self.max_messages as u64;
+        let priorities = if messages < HIGHEST_PRIORITY as u64 + 1 { messages } else { HIGHEST_PRIORITY as u64 + 1 };
+        messages * OVERHEAD + priorities * OVERHEAD + messages * self.max_size as u64
+    }
+}
+
+/// Limits of this IPC namespace and process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Queues: `fs.mqueue.queues_max`.
+    pub max_queues: u64,
+    /// Messages in a queue, without privilege: `fs.mqueue.msg_max`.
+    pub max_messages: u64,
+    /// Bytes in a message, without privilege: `fs.mqueue.msgsize_max`.
+    pub max_size: u64,
+    /// What a queue gets that asks for nothing: `fs.mqueue.msg_default`, `msgsize_default`.
+    pub default: Capacity,
+    /// Bytes that all queues of a user may take: `RLIMIT_MSGQUEUE`; `None` for no limit.
+    pub user_bytes: Option<u64>,
+}
+
+/// The limits that are in force here.
+pub fn limits() -> io::Result<Limits> {
+    let sysctl = |name: &str| {
+        let text = std::fs::read_to_string(format!("/proc/sys/fs/mqueue/{name}"))?;
+        text.trim().parse::<u32>().map_err(io::Error::other)
+    };
+    let (soft, _) = getrlimit(Resource::RLIMIT_MSGQUEUE)?;
+    Ok(Limits {
+        max_queues: sysctl("queues_max")?.into(),
+        max_messages: sysctl("msg_max")?.into(),
+        max_size: sysctl("msgsize_max")?.into(),
+        default: Capacity { max_messages: sysctl("msg_default")?, max_size: sysctl("msgsize_default")? },
+        user_bytes: Some(soft).filter(|&soft| soft != RLIM_INFINITY),
+    })
 }
 
 /// An open queue.
@@ -134,7 +187,7 @@ fn until<T>(wait: Wait, mut call: impl FnMut(Option<Duration>) -> io::Result<T>)
         Wait::For(limit) => Some(since_epoch().saturating_add(limit)),
     };
     loop {
-        if signal::caught().is_some() {
+        if signal::wants_attention() {
             return Err(errno::error(errno::EINTR));
         }
         match call(deadline) {
@@ -165,6 +218,18 @@ pub struct QueueStatus {
     pub max_messages: Option<u64>,
     /// Bytes a message can have; `None` where we may not read it.
     pub max_size: Option<u64>,
+    /// The process that asked to be notified of a message (mq_notify(3)), if one did.
+    pub notified: Option<i32>,
+}
+
+impl QueueStatus {
+    /// What it takes of its owner's `RLIMIT_MSGQUEUE`, where its capacity may be known.
+    #[must_use]
+    pub fn cost(&self) -> Option<u64> {
+        let max_messages = u32::try_from(self.max_messages?).ok()?;
+        let max_size = u32::try_from(self.max_size?).ok()?;
+        Some(Capacity { max_messages, max_size }.cost())
+    }
 }
 
 impl PosixObject for QueueStatus {
@@ -226,11 +291,12 @@ impl FileSystem {
         if self.mount.is_none() && attributes.as_ref().is_err_and(|error| errno::is(error, errno::ENOENT)) {
             return None;
         }
-        let bytes = posix_files::look(&self.path(&file.name)).and_then(queue_size).ok();
+        let contents = posix_files::look(&self.path(&file.name)).and_then(Contents::read).ok();
         let of =
             |field: fn(&Attributes) -> i64| attributes.as_ref().ok().and_then(|all| u64::try_from(field(all)).ok());
         Some(QueueStatus {
-            bytes,
+            bytes: contents.as_ref().map(|contents| contents.bytes),
+            notified: contents.and_then(|contents| contents.notified),
             messages: of(|all| all.messages),
             max_messages: of(|all| all.max_messages),
             max_size: of(|all| all.max_size),
@@ -246,11 +312,19 @@ fn is_queue_file_system(path: &Path) -> bool {
     statfs(path).is_ok_and(|status| status.filesystem_type() == MAGIC)
 }
 
-/// `QSIZE` of a queue's file, the first number in it.
-fn queue_size(mut file: File) -> io::Result<u64> {
-    let mut text = String::new();
-    file.read_to_string(&mut text)?;
-    text.strip_prefix("QSIZE:")
-        .and_then(|rest| rest.split_ascii_whitespace().next()?.parse().ok())
-        .ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))
+/// What the text in a queue's file says: mq_overview(7).
+struct Contents {
+    bytes: u64,
+    notified: Option<i32>,
+}
+
+impl Contents {
+    fn read(mut file: File) -> io::Result<Self> {
+        let mut text = String::new();
+        file.read_to_string(&mut text)?;
+        let field = |name| text.split_ascii_whitespace().find_map(|field| field.strip_prefix(name));
+        let bytes = field("QSIZE:").and_then(|bytes| bytes.parse().ok()).ok_or(io::ErrorKind::InvalidData)?;
+        let notified = field("NOTIFY_PID:").and_then(|pid| pid.parse().ok()).filter(|&pid| pid != 0);
+        Ok(Self { bytes, notified })
+    }
 }

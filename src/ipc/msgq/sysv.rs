@@ -59,6 +59,21 @@ pub enum Select {
     Not(Type),
 }
 
+/// Which message to take, and whether what does not fit into the buffer may be cut off and lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Take {
+    /// Which.
+    pub select: Select,
+    /// `MSG_NOERROR`.
+    pub truncate: bool,
+}
+
+impl From<Select> for Take {
+    fn from(select: Select) -> Self {
+        Self { select, truncate: false }
+    }
+}
+
 /// A message that [`Queue::receive`] put into the caller's buffer, behind its [`HEADER`] bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Received {
@@ -135,17 +150,30 @@ impl Queue {
     /// Takes a message into `buffer`, behind [`HEADER`] bytes.
     ///
     /// ENOMSG or ETIMEDOUT when none came, EIDRM when the queue was removed meanwhile, EINTR when a
-    /// signal came, E2BIG when the text does not fit; then the message stays where it is.
+    /// signal came, E2BIG when the text does not fit and may not be cut; then the message stays.
     #[doc(alias = "msgrcv")]
-    pub fn receive(self, buffer: &mut [u8], select: Select, wait: Wait) -> io::Result<Received> {
-        let (number, flag) = match select {
+    pub fn receive(self, buffer: &mut [u8], take: impl Into<Take>, wait: Wait) -> io::Result<Received> {
+        let take = take.into();
+        let (number, flag) = match take.select {
             Select::Any => (0, 0),
             Select::Exactly(kind) => (kind.get(), 0),
             Select::UpTo(kind) => (-kind.get(), 0),
             Select::Not(kind) => (kind.get(), msg::MSG_EXCEPT),
         };
+        let flag = if take.truncate { flag | msg::MSG_NOERROR } else { flag };
         let length = blocking(wait, errno::ENOMSG, |flags| msg::receive(self.0.get(), buffer, number, flags | flag))
             .map_err(no_such_id)?;
+        Ok(Received { kind: Type::of_header(buffer), length })
+    }
+
+    /// Copies the message at `index`, 0 being the oldest, and leaves it there (Linux 3.8).
+    ///
+    /// ENOMSG when there are not that many, E2BIG when it does not fit, ENOSYS when the kernel was
+    /// built without `CONFIG_CHECKPOINT_RESTORE`.
+    #[doc(alias = "MSG_COPY")]
+    pub fn peek(self, buffer: &mut [u8], index: u32) -> io::Result<Received> {
+        let flags = msg::MSG_COPY | msg::IPC_NOWAIT;
+        let length = msg::receive(self.0.get(), buffer, index.into(), flags).map_err(no_such_id)?;
         Ok(Received { kind: Type::of_header(buffer), length })
     }
 
@@ -210,7 +238,7 @@ fn blocking<T>(wait: Wait, not_now: i32, mut call: impl FnMut(i32) -> io::Result
     };
     loop {
         // A signal that comes after this look and before the call blocks keeps ringing: `sys::signal`.
-        if signal::caught().is_some() {
+        if signal::wants_attention() {
             return Err(errno::error(errno::EINTR));
         }
         match call(0) {

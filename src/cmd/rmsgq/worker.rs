@@ -1,0 +1,93 @@
+//! The workers of `rmsgq serve`: a process with a message on its standard input.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, Seek as _, Write as _};
+use std::process::{Child, Command, Stdio};
+
+use nix::sys::memfd::{MFdFlags, memfd_create};
+use nix::sys::wait::{Id, WaitPidFlag, waitid};
+
+use crate::exit::CommandError;
+use crate::framing::Label;
+use crate::ipc::Wait;
+use crate::ipc::msgq::Queue;
+use crate::ipc::msgq::sysv::HEADER;
+
+/// A message in our hands.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Message {
+    /// Its type or priority.
+    pub(super) tag: i64,
+    /// [`HEADER`] bytes, then its text.
+    pub(super) bytes: Vec<u8>,
+}
+
+impl Message {
+    /// Sends it where it shall go, without waiting.
+    pub(super) fn send_to(&self, queue: &Queue) -> io::Result<()> {
+        queue.send(&mut self.bytes.clone(), self.tag, Wait::Never)
+    }
+}
+
+/// A running worker.
+#[derive(Debug)]
+pub(super) struct Worker {
+    child: Child,
+    pub(super) message: Message,
+}
+
+impl Worker {
+    /// Starts a worker; an error gives the message back.
+    pub(super) fn start(
+        command: &[OsString],
+        message: Message,
+        attempt: u32,
+        label: Label,
+    ) -> Result<Self, (anyhow::Error, Message)> {
+        let text = &message.bytes[HEADER..];
+        let input = match input(text) {
+            Ok(input) => input,
+            Err(error) => return Err((anyhow::Error::from(error).context("cannot hold a message in memory"), message)),
+        };
+        let variable = match label {
+            Label::Type => "RMSGQ_TYPE",
+            Label::Priority => "RMSGQ_PRIORITY",
+        };
+        let started = Command::new(&command[0])
+            .args(&command[1..])
+            .env(variable, message.tag.to_string())
+            .env("RMSGQ_SIZE", text.len().to_string())
+            .env("RMSGQ_ATTEMPT", attempt.to_string())
+            .stdin(Stdio::from(input))
+            .spawn();
+        match started {
+            Ok(child) => Ok(Self { child, message }),
+            Err(error) => Err((CommandError::new(&command[0], error).into(), message)),
+        }
+    }
+
+    /// Whether it has ended, and then whether well.
+    pub(super) fn ended(&mut self) -> Option<bool> {
+        match self.child.try_wait() {
+            Ok(None) => None,
+            Ok(Some(status)) => Some(status.success()),
+            // It cannot be waited for: how it ended nobody knows, so it did not end well.
+            Err(_) => Some(false),
+        }
+    }
+}
+
+/// The message as a file: a pipe would block us while the worker does not read, and kill us when it
+/// never does.
+fn input(text: &[u8]) -> io::Result<File> {
+    let mut file = File::from(memfd_create(c"message", MFdFlags::MFD_CLOEXEC)?);
+    file.write_all(text)?;
+    file.rewind()?;
+    Ok(file)
+}
+
+/// Sleeps until a worker has ended, which it does not reap, or a signal comes.
+pub(super) fn wait_for_one() {
+    let _ = waitid(Id::All, WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT);
+}

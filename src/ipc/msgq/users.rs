@@ -1,0 +1,109 @@
+//! Who uses a queue: processes that sleep on it, have it open, or wait to be notified.
+
+use std::io;
+
+use super::{posix, sysv};
+use crate::proc::process::{self, Neighbours, Sleep};
+use crate::sys::call::Call;
+
+/// A process at a queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// Its pid.
+    pub pid: i32,
+    /// Its command name.
+    pub command: String,
+    /// Its effective user.
+    pub uid: u32,
+    /// What it does there.
+    pub how: How,
+}
+
+/// What a process does at a queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum How {
+    /// Sleeps in msgsnd(2) or mq_send(3) until there is room.
+    Sending,
+    /// Sleeps in msgrcv(2) with this type argument (0 any, below 0 up to), or in mq_receive(3).
+    Receiving {
+        /// The type argument of msgrcv(2).
+        kind: Option<i64>,
+    },
+    /// Has it open with this access (POSIX).
+    Open(posix::Access),
+    /// Is to be told of the next message (mq_notify(3)).
+    Notified,
+}
+
+/// The users of a queue that we may see.
+#[derive(Debug, Default)]
+pub struct Users {
+    /// Those seen.
+    pub seen: Vec<User>,
+    /// How many processes may be among them that we may not look at.
+    pub hidden: usize,
+}
+
+/// The processes that sleep on a System V queue.
+pub fn of_system_v(queue: sysv::Queue) -> io::Result<Users> {
+    let id = u64::from(queue.id().get().cast_unsigned());
+    each(|pid| process::sleeps(pid).into_iter().filter_map(|sleep| sleeping_on(id, sleep)).collect())
+}
+
+/// `msgrcv(id, buffer, size, type, flags)`, `msgsnd(id, buffer, size, flags)`; an int argument has 32
+/// meaningful bits.
+fn sleeping_on(id: u64, sleep: Sleep) -> Option<How> {
+    if sleep.arguments[0] & 0xffff_ffff != id {
+        return None;
+    }
+    match sleep.call {
+        Call::Msgsnd => Some(How::Sending),
+        Call::Msgrcv => Some(How::Receiving { kind: Some(sleep.arguments[3].cast_signed()) }),
+        _ => None,
+    }
+}
+
+/// The processes that have a POSIX queue open, sleep on it, or wait to be notified.
+pub fn of_posix(queue: &posix::QueueStatus) -> io::Result<Users> {
+    let inode = queue.file.inode;
+    each(|pid| {
+        let mut how = Vec::new();
+        for flags in process::open_on(pid, inode) {
+            how.push(How::Open(posix::Access::of_flags(flags)));
+        }
+        if how.is_empty() {
+            return how;
+        }
+        how.extend(process::sleeps(pid).into_iter().filter_map(|sleep| sleeping_at(pid, inode, sleep)));
+        if queue.notified == Some(pid) {
+            how.push(How::Notified);
+        }
+        how
+    })
+}
+
+/// `mq_timedreceive(descriptor, …)`, `mq_timedsend(descriptor, …)`.
+fn sleeping_at(pid: i32, inode: (u64, u64), sleep: Sleep) -> Option<How> {
+    let how = match sleep.call {
+        Call::MqSend => How::Sending,
+        Call::MqReceive => How::Receiving { kind: None },
+        _ => return None,
+    };
+    (process::inode_of(pid, sleep.arguments[0] & 0xffff_ffff) == Some(inode)).then_some(how)
+}
+
+/// Asks of every process of this IPC namespace what it does.
+fn each(what: impl Fn(i32) -> Vec<How>) -> io::Result<Users> {
+    let Neighbours { pids, hidden } = process::neighbours()?;
+    let mut users = Users { seen: Vec::new(), hidden };
+    for pid in pids {
+        for how in what(pid) {
+            // One that ended meanwhile uses nothing any more.
+            if let (Some(command), Some(uid)) = (process::command(pid), process::user(pid)) {
+                users.seen.push(User { pid, command, uid, how });
+            }
+        }
+    }
+    users.seen.sort_by_key(|user| user.pid);
+    Ok(users)
+}
