@@ -3,9 +3,13 @@
 
 use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
 
 /// The tools, by name: a new tool gets its line here and is then passed by every shared test.
 pub(crate) const TOOLS: &[(&str, &str)] =
@@ -155,7 +159,7 @@ impl Outcome {
     }
 }
 
-/// A command that runs; killed when dropped.
+/// A command that runs, with all that it starts in its process group; killed when dropped.
 pub(crate) struct Running {
     child: Child,
 }
@@ -163,7 +167,7 @@ pub(crate) struct Running {
 impl Running {
     /// Starts it, with everything piped.
     pub(crate) fn start(command: &mut Command) -> Self {
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
         Self { child: command.spawn().expect("the command starts") }
     }
 
@@ -218,7 +222,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        let _ = self.child.kill();
+        let _ = killpg(Pid::from_raw(self.id().cast_signed()), Signal::SIGKILL);
         let _ = self.child.wait();
     }
 }
