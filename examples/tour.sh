@@ -1,0 +1,70 @@
+#!/bin/sh
+# A tour of the tools: create, send, receive, look, remove.
+#
+# Builds nothing. Every line behind a `$` is a command that runs as it stands there; what follows is
+# its output. The tour makes objects of its own, touches no others, and removes them at its end,
+# whatever ends it.
+set -eu
+
+. "$(dirname "$0")/find-tools.sh"
+find_tools rmsgq ripcs
+
+q=
+removed=
+receiver= # the process in the background, while there is one
+
+leave() {
+    [ -z "$receiver" ] || kill "$receiver" 2>/dev/null || :
+    [ -z "$q" ] || [ -n "$removed" ] || rmsgq remove --if-exists "$q"
+}
+trap leave EXIT
+# A shell that dies of a signal runs no EXIT trap; one that exits does.
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 141' PIPE
+trap 'exit 143' TERM
+
+say() {
+    printf '\n# %s\n' "$@"
+}
+
+# Shows a command and runs it; what it has to say comes with its output, in order.
+try() {
+    printf '$ %s\n' "$1"
+    eval "$1" 2>&1
+}
+
+say 'Create a queue that only you may use. Its identifier is all that is printed.'
+try 'q=$(rmsgq create)'
+try 'echo "$q"'
+
+say 'Send: each argument is a message, and each line of standard input is one.'
+try 'rmsgq send "$q" "hello, world"'
+try 'seq 3 | rmsgq send "$q"'
+
+say 'Look at the queue, and at every queue that there is.'
+try 'rmsgq show "$q"'
+try 'ripcs -q'
+
+say 'Receive: the oldest message comes first. JSON tells its type and size as well.'
+try 'rmsgq recv "$q"'
+try 'rmsgq recv "$q" --json'
+try 'rmsgq recv "$q" --count 2'
+
+say 'The queue is empty. Who does not want to wait is told by the exit status.'
+try 'rmsgq recv "$q" --nowait || echo "status $?"'
+
+say 'Who wants to, sleeps until a message comes: here in the background.'
+try 'rmsgq recv "$q" &'
+receiver=$!
+# No message is lost when it is sent first, but the receiver is to be seen waiting: wait until it
+# sleeps (or has failed).
+until grep -q '^State:.[SZ]' "/proc/$receiver/status" 2>/dev/null; do :; done
+try 'rmsgq send "$q" "good morning"'
+try 'wait "$!"'
+receiver=
+
+say 'Remove the queue. Then nothing is called so any more.'
+try 'rmsgq remove "$q"'
+removed=yes
+try 'rmsgq show "$q" || echo "status $?"'
