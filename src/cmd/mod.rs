@@ -1,6 +1,6 @@
 //! The tools: a folder or file each, clap types on top, then one function per verb.
 //!
-//! A tool never imports another; what two of them list is a kind of row in [`rows`].
+//! A tool never imports another; what two of them list is a kind of row in `rows`.
 
 pub mod ripcs;
 pub mod rmsgq;
