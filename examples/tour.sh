@@ -60,6 +60,7 @@ receiver=$!
 # No message is lost when it is sent first, but the receiver is to be seen waiting: wait until it
 # sleeps (or has failed).
 until grep -q '^State:.[SZ]' "/proc/$receiver/status" 2>/dev/null; do :; done
+try 'rmsgq show "$q" | tail -n 2'
 try 'rmsgq send "$q" "good morning"'
 try 'wait "$!"'
 receiver=

@@ -26,6 +26,11 @@ mod output;
 mod proc;
 mod sys;
 
+/// The example of `README.md`, which a test compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 /// The whole of a binary: enters the tool of this name.
 ///
 /// C's `main` instead of Rust's, whose start-up would be a third of ours: `sys::entry` does what a
