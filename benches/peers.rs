@@ -1,2 +1,0 @@
-//! Benchmarks against the peers installed on the machine.
-fn main() {}

@@ -1,0 +1,49 @@
+//! Benchmarks against the peers installed on the machine: `cargo bench`.
+//!
+//! Every result is a ratio, ours divided by the peer's, both measured in the same run; see
+//! `benches/README.md`. `cargo bench --bench peers -- startup` runs one section alone.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "what a benchmark prints is its result")]
+
+use std::process::ExitCode;
+
+mod call;
+mod listing;
+mod machine;
+mod measure;
+mod messages;
+mod namespace;
+mod startup;
+mod table;
+
+use machine::Machine;
+
+/// What can be measured, by the word that chooses it.
+const SECTIONS: [(&str, fn(&Machine) -> anyhow::Result<()>); 3] =
+    [("startup", startup::run), ("listing", listing::run), ("messages", messages::run)];
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("peers: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> anyhow::Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments = namespace::enter(&arguments)?;
+    // Cargo itself adds --bench.
+    let words: Vec<&str> = arguments.iter().map(String::as_str).filter(|word| !word.starts_with('-')).collect();
+    if let Some(word) = words.iter().find(|word| SECTIONS.iter().all(|(name, _)| name != *word)) {
+        anyhow::bail!("no section is called {word}; there are startup, listing and messages");
+    }
+    let machine = Machine::look()?;
+    for (name, section) in SECTIONS {
+        if words.is_empty() || words.contains(&name) {
+            section(&machine)?;
+        }
+    }
+    Ok(())
+}
