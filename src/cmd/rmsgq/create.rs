@@ -9,9 +9,8 @@ use super::{limits, set};
 use crate::app::{Context, Verb};
 use crate::args;
 use crate::exit::{OutputError, Status, UsageError};
-use crate::ipc::msgq::Queue;
 use crate::ipc::msgq::posix::{self, Access, Capacity};
-use crate::ipc::msgq::sysv::Changes;
+use crate::ipc::msgq::{Changes, Queue};
 use crate::ipc::{Mode, ModeChange, Name};
 use crate::sys::signal;
 

@@ -9,8 +9,8 @@ use crate::app::{Context, Verb};
 use crate::args::{self, Owner};
 use crate::exit::{Status, UsageError};
 use crate::ipc::msgq::posix::Access;
-use crate::ipc::msgq::sysv::{Changes, limits};
-use crate::ipc::msgq::{Queue, sysv};
+use crate::ipc::msgq::sysv::limits;
+use crate::ipc::msgq::{Changes, Queue, sysv};
 use crate::ipc::{ModeChange, Name};
 
 #[derive(Debug, Args)]

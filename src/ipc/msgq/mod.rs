@@ -3,7 +3,7 @@
 
 use std::io;
 
-use super::{Mode, Name, Wait};
+use super::{Mode, ModeChange, Name, Wait};
 use crate::sys::errno;
 
 pub mod posix;
@@ -20,6 +20,19 @@ pub enum Queue {
     SystemV(sysv::Queue),
     /// POSIX: messages have priorities.
     Posix(posix::Queue),
+}
+
+/// What is to be changed of a queue; the rest stays.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// The owner.
+    pub uid: Option<u32>,
+    /// The owner's group.
+    pub gid: Option<u32>,
+    /// The permission bits.
+    pub mode: Option<ModeChange>,
+    /// Bytes of text it may hold (System V).
+    pub max_bytes: Option<u64>,
 }
 
 /// A message in the caller's buffer, behind [`HEADER`] bytes.

@@ -3,12 +3,15 @@
 use std::io;
 use std::time::Instant;
 
-use crate::ipc::object::{self, no_such_id, timestamp, walk};
-use crate::ipc::{Id, Key, Mode, ModeChange, Name, Permissions, Timestamp, Wait};
-use crate::proc::sysvipc::{Row, Table};
+use super::Changes;
+use crate::ipc::object::no_such_id;
+use crate::ipc::{Id, Key, Mode, Name, Wait};
 use crate::sys::alarm::Alarm;
-use crate::sys::msg::{self, msqid_ds};
-use crate::sys::{errno, signal};
+use crate::sys::{errno, msg, signal};
+
+mod inventory;
+
+pub use inventory::{Limits, QueueStatus, limits, list};
 
 /// Bytes that stand before the text of a message in memory: its type, as `struct msgbuf` has it.
 pub const HEADER: usize = msg::HEADER;
@@ -181,7 +184,7 @@ impl Queue {
     #[doc(alias = "IPC_STAT")]
     pub fn status(self) -> io::Result<QueueStatus> {
         match msg::stat(self.0.get()) {
-            Ok(stat) => Ok(of_stat(self.0, &stat)),
+            Ok(stat) => Ok(inventory::of_stat(self.0, &stat)),
             // IPC_STAT needs read permission; the listing of all does not.
             Err(error) if errno::is(&error, errno::EACCES) => {
                 list()?.into_iter().find(|queue| queue.id == self.0).ok_or(error)
@@ -213,19 +216,6 @@ impl Queue {
     }
 }
 
-/// What [`Queue::set`] changes.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Changes {
-    /// The owner.
-    pub uid: Option<u32>,
-    /// The owner's group.
-    pub gid: Option<u32>,
-    /// The permission bits.
-    pub mode: Option<ModeChange>,
-    /// Bytes of text it may hold.
-    pub max_bytes: Option<u64>,
-}
-
 /// Makes a call that has `IPC_NOWAIT` and no timeout wait as long as asked.
 fn blocking<T>(wait: Wait, not_now: i32, mut call: impl FnMut(i32) -> io::Result<T>) -> io::Result<T> {
     let limit = match wait {
@@ -249,92 +239,4 @@ fn blocking<T>(wait: Wait, not_now: i32, mut call: impl FnMut(i32) -> io::Result
             return Err(errno::error(errno::ETIMEDOUT));
         }
     }
-}
-
-/// Limits of this IPC namespace: sysctl `kernel.msg*`.
-#[doc(alias = "msginfo")]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// Bytes in one message: `kernel.msgmax`.
-    pub max_message: usize,
-    /// Bytes in a new queue: `kernel.msgmnb`.
-    pub max_bytes: usize,
-    /// Queues: `kernel.msgmni`.
-    pub max_queues: usize,
-}
-
-/// The limits of this IPC namespace.
-#[doc(alias = "IPC_INFO")]
-pub fn limits() -> io::Result<Limits> {
-    let limits = msg::limits()?;
-    Ok(Limits { max_message: limits.msgmax, max_bytes: limits.msgmnb, max_queues: limits.msgmni })
-}
-
-/// A queue, as `IPC_STAT`, `MSG_STAT_ANY` or `/proc/sysvipc/msg` shows it.
-#[doc(alias = "msqid_ds")]
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct QueueStatus {
-    /// Identifier.
-    pub id: Id,
-    /// Owner, creator, mode, key.
-    pub permissions: Permissions,
-    /// Bytes of text in it.
-    pub bytes: u64,
-    /// Messages in it.
-    pub messages: u64,
-    /// Bytes of text it may hold (`msg_qbytes`); `None` where only `/proc` could be asked.
-    pub max_bytes: Option<u64>,
-    /// Process that sent last, 0 for none.
-    pub last_sender: i32,
-    /// Process that received last, 0 for none.
-    pub last_receiver: i32,
-    /// Last msgsnd(2).
-    pub sent: Timestamp,
-    /// Last msgrcv(2).
-    pub received: Timestamp,
-    /// Creation or last `IPC_SET`.
-    pub changed: Timestamp,
-}
-
-object::system_v_object!(QueueStatus);
-
-/// Every queue of this IPC namespace, whoever owns it, in slot order.
-pub fn list() -> io::Result<Vec<QueueStatus>> {
-    let highest = msg::highest_index()?;
-    let found = walk(highest, msg::stat_any)?;
-    if object::no_such_slot_table(highest, &found) {
-        return Ok(Table::queues()?.rows().filter_map(|row| of_row(&row)).collect());
-    }
-    Ok(found.into_iter().map(|(id, stat)| of_stat(id, &stat)).collect())
-}
-
-fn of_stat(id: Id, stat: &msqid_ds) -> QueueStatus {
-    QueueStatus {
-        id,
-        permissions: object::permissions(&stat.msg_perm),
-        bytes: stat.__msg_cbytes,
-        messages: stat.msg_qnum,
-        max_bytes: Some(stat.msg_qbytes),
-        last_sender: stat.msg_lspid,
-        last_receiver: stat.msg_lrpid,
-        sent: timestamp(stat.msg_stime),
-        received: timestamp(stat.msg_rtime),
-        changed: timestamp(stat.msg_ctime),
-    }
-}
-
-fn of_row(row: &Row<'_>) -> Option<QueueStatus> {
-    let (permissions, _) = object::permissions_of_row(row)?;
-    Some(QueueStatus {
-        id: Id::new(row.number("msqid")?)?,
-        permissions,
-        bytes: row.number("cbytes")?,
-        messages: row.number("qnum")?,
-        max_bytes: None,
-        last_sender: row.number("lspid")?,
-        last_receiver: row.number("lrpid")?,
-        sent: timestamp(row.number("stime")?),
-        received: timestamp(row.number("rtime")?),
-        changed: timestamp(row.number("ctime")?),
-    })
 }

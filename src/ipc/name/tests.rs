@@ -1,3 +1,5 @@
+use std::ffi::CString;
+
 use super::*;
 
 fn parse(text: &str) -> Result<Name, NameError> {

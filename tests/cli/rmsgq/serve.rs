@@ -1,6 +1,7 @@
 //! Workers: a command per message, retries, dead letters, an orderly end.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 
 use crate::support::{Call, Outcome, Running, World, wait_until};
 
@@ -124,7 +125,7 @@ fn eight_senders_and_eight_servers_process_every_message() {
             let mut input = String::new();
             for number in (0..total).filter(|number| number % 8 == sender) {
                 let text = format!("{number:0>width$}", width = size_of(number));
-                input.push_str(&format!("{{\"type\":{},\"text\":\"{text}\"}}\n", number + 1));
+                writeln!(input, "{{\"type\":{},\"text\":\"{text}\"}}", number + 1).expect("memory");
             }
             let mut command = world.command("rmsgq");
             command.args(["send", &queue, "--json"]);

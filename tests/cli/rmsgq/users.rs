@@ -72,9 +72,7 @@ fn show_names_who_is_registered_for_notification() {
     }
     world.ok("rmsgq", &["create", "/q"]);
     let mut python = Running::start(world.command("python3").args(["-c", NOTIFIED]));
-    if python.line() != "ready" {
-        panic!("{}", python.outcome().stderr());
-    }
+    assert_eq!(python.line(), "ready");
     let hows: Vec<String> = processes(&world, "/q").into_iter().map(|(_, _, how)| how).collect();
     assert_eq!(hows, ["open to receive", "registered for notification"]);
 }
