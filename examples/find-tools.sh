@@ -15,9 +15,6 @@ find_tools() {
         PATH=$(newest_build "$@"):$PATH
         export PATH
     fi
-    for tool in "$@"; do
-        echo "# $tool is $(command -v "$tool")"
-    done
 }
 
 # Prints the folder of the newest release build that has all of these tools.

@@ -8,6 +8,7 @@ set -eu
 
 . "$(dirname "$0")/find-tools.sh"
 find_tools rmsgq ripcs
+echo "# rmsgq is $(command -v rmsgq), ripcs is $(command -v ripcs)"
 
 q=
 removed=
