@@ -15,14 +15,16 @@ set -eu
 . "$(dirname "$0")/find-tools.sh"
 find_tools rmsgq
 
-kettle=
-waiter=
+kettle=/example-kettle-$$
 clean() {
-    trap '' USR1
-    [ -z "$waiter" ] || kill "$waiter" 2> /dev/null || :
-    [ -z "$kettle" ] || rmsgq remove --if-exists "$kettle"
+    trap '' HUP INT TERM USR1
+    # Removing a POSIX queue wakes nobody; a message does.
+    if rmsgq send "$kettle" "never mind" 2> /dev/null; then
+        wait
+    fi
+    rmsgq remove --if-exists "$kettle"
 }
-trap 'clean' EXIT
+trap clean EXIT
 trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
@@ -44,17 +46,15 @@ boil() {
     rmsgq send "$kettle" "$1"
 }
 
-kettle=$(rmsgq create "/example-kettle-$$")
+rmsgq create "$kettle" > /dev/null
 
 echo "1. recv: stand there until it boils"
-rmsgq recv "$kettle" --timeout 60 > /dev/null &
+rmsgq recv "$kettle" | sed 's/^/   the waiter: woken, and holds the /' &
 waiter=$!
 until_waited_for
 echo "   the waiter: asleep in recv"
 boil "tea water"
 wait "$waiter"
-waiter=
-echo "   the waiter: woken, with the tea water in its hands"
 
 echo "2. recv --nowait: look again and again"
 looks=0
@@ -66,20 +66,19 @@ done
 echo "   look $((looks + 1)): the $water"
 
 echo "3. wait: sleep until it whistles, then take it"
-rmsgq wait "$kettle" --timeout 60 &
+rmsgq wait "$kettle" &
 waiter=$!
 until_waited_for
 echo "   the waiter: asleep in wait"
 boil "noodle water"
 wait "$waiter"
-waiter=
-echo "   the waiter: woken, with nothing in its hands"
-echo "   recv: the $(rmsgq recv "$kettle" --nowait)"
+echo "   the waiter: woken, and holds nothing yet"
+echo "   the waiter: takes the $(rmsgq recv "$kettle" --nowait)"
 
 echo "4. wait and a signal: do something else and be called"
 called=
 trap 'called=yes' USR1
-{ rmsgq wait "$kettle" --timeout 60 && kill -USR1 $$; } &
+{ rmsgq wait "$kettle" && kill -USR1 $$; } &
 waiter=$!
 until_waited_for
 echo "   the cook: reading, until a signal comes"
@@ -89,7 +88,6 @@ until [ "$called" ]; do
     pages=$((pages + 1))
 done
 wait "$waiter"
-waiter=
 echo "   the cook: called, and takes the $(rmsgq recv "$kettle" --nowait)"
 
 echo

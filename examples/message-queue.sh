@@ -16,10 +16,11 @@ find_tools rmsgq
 
 queues=
 clean() {
+    trap '' HUP INT TERM
     # Unquoted: one name each.
     rmsgq remove --if-exists $queues
 }
-trap 'clean' EXIT
+trap clean EXIT
 trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
@@ -28,8 +29,8 @@ waiting() {
     rmsgq show "$1" 2> /dev/null | awk '$1 == "messages" { print $2 }'
 }
 
-typed=$(rmsgq create)
-queues=$typed
+queues=$(rmsgq create)
+typed=$queues
 
 echo "System V: every message has a type"
 rmsgq send "$typed" --type 3 "bread, type 3"
@@ -44,8 +45,9 @@ echo "  lowest type first:"
 rmsgq recv "$typed" --up-to 9 --drain | sed 's/^/    /'
 echo "  $(waiting "$typed") messages are left"
 
-ranked=$(rmsgq create "/example-message-queue-$$")
+ranked=/example-message-queue-$$
 queues="$queues $ranked"
+rmsgq create "$ranked" > /dev/null
 
 echo "POSIX: every message has a priority"
 rmsgq send "$ranked" --priority 1 "bread, priority 1" "butter, priority 1"

@@ -29,13 +29,14 @@ tickets=
 partitioner=
 server=
 clean() {
+    trap '' HUP INT TERM
     for process in $partitioner $server; do
         kill "$process" 2> /dev/null || :
     done
     # Unquoted: one identifier each. Whoever still sleeps on one is woken and ends.
     rmsgq remove --if-exists $jobs $results $tickets
 }
-trap 'clean' EXIT
+trap clean EXIT
 trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM

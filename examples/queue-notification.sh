@@ -17,16 +17,16 @@ set -eu
 . "$(dirname "$0")/find-tools.sh"
 find_tools rmsgq
 
-queue=
-first=
-second=
+queue=/example-notification-$$
 clean() {
-    for waiter in $first $second; do
-        kill "$waiter" 2> /dev/null || :
-    done
-    [ -z "$queue" ] || rmsgq remove --if-exists "$queue"
+    trap '' HUP INT TERM
+    # Removing a POSIX queue wakes nobody; a message does, all who wait.
+    if rmsgq send "$queue" "never mind" 2> /dev/null; then
+        wait
+    fi
+    rmsgq remove --if-exists "$queue"
 }
-trap 'clean' EXIT
+trap clean EXIT
 trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
@@ -43,7 +43,7 @@ until_waiting() {
     done
 }
 
-queue=$(rmsgq create "/example-notification-$$")
+rmsgq create "$queue" > /dev/null
 
 rmsgq wait "$queue" &
 first=$!
@@ -55,10 +55,8 @@ echo "two processes wait at the empty queue"
 rmsgq send "$queue" "the post is here"
 echo "a message is sent"
 wait "$first"
-first=
 echo "the first waiter is told"
 wait "$second"
-second=
 echo "the second waiter is told"
 
 rmsgq send "$queue" "more post"
