@@ -43,13 +43,15 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    /// Tells the user something on standard error.
-    pub(crate) fn note(&self, text: &str) {
+    /// Tells the user something on standard error, behind what was written before.
+    pub(crate) fn note(&mut self, text: &str) {
+        // Where this fails, `Out` remembers it.
+        let _ = self.out.flush();
         note(self.tool, text);
     }
 
     /// Reports a failure that does not stop the rest, and says how bad it was.
-    pub(crate) fn report(&self, error: &anyhow::Error) -> Status {
+    pub(crate) fn report(&mut self, error: &anyhow::Error) -> Status {
         self.note(&describe(error));
         Status::of(error)
     }
@@ -150,7 +152,7 @@ pub fn main(tool: &'static Tool, argc: c_int, argv: *const *const c_char) -> c_i
     // A verb may have failed because its output did: then that is the reason to tell.
     let status = match context.out.finish().context(OutputError).and(done) {
         Ok(status) => status,
-        Err(error) => failed(&error, &context),
+        Err(error) => failed(&error, &mut context),
     };
     if let Some(signal) = signal::caught() {
         die_of(signal);
@@ -172,7 +174,7 @@ fn answer_of_clap(answer: &clap::Error, context: &mut Context) -> anyhow::Result
 }
 
 /// Says why, or dies silently of SIGPIPE when the reader of our output is gone.
-fn failed(error: &anyhow::Error, context: &Context) -> Status {
+fn failed(error: &anyhow::Error, context: &mut Context) -> Status {
     let closed = error.is::<OutputError>()
         && error.root_cause().downcast_ref::<io::Error>().is_some_and(|cause| errno::is(cause, errno::EPIPE));
     if closed {

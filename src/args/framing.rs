@@ -19,7 +19,7 @@ pub(crate) struct FramingIn {
     #[arg(long)]
     length_prefixed: bool,
 
-    /// Each line on standard input is a JSON object with `text` or `base64`, perhaps `type`
+    /// Each line on standard input is a JSON object with text or base64, perhaps type or priority
     #[arg(long)]
     json: bool,
 }

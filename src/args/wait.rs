@@ -7,7 +7,7 @@ use crate::ipc::Wait;
 #[derive(Debug, Clone, clap::Args)]
 pub(crate) struct WaitArgs {
     /// Give up after DURATION (0.5, 10s, 2m) of waiting, with status 124
-    #[arg(short, long, value_name = "DURATION", value_parser = super::duration::parse, conflicts_with = "nowait")]
+    #[arg(short, long, value_name = "DURATION", value_parser = super::duration::parse, allow_negative_numbers = true, conflicts_with = "nowait")]
     timeout: Option<Duration>,
 
     /// Give up at once instead of waiting, with status 124

@@ -8,7 +8,7 @@ use super::rows::{self, JsonArray, queue, segment, semaphore};
 use crate::app::{Context, Tool, Verb, VerbEntry};
 use crate::args::ListArgs;
 use crate::exit::Status;
-use crate::output::{Column, write_table};
+use crate::output::{Column, counted, write_table};
 
 /// The tool.
 pub const TOOL: Tool = Tool {
@@ -82,26 +82,32 @@ impl Page<'_> {
         let (rows, hidden) = queue::rows()?;
         let messages = Total::of(rows.iter().map(queue::QueueRow::messages));
         let bytes = Total::of(rows.iter().map(queue::QueueRow::bytes));
-        let total = [counted(&rows, "queue"), messages.counted("message"), bytes.counted("byte")];
+        let total = [Total::rows(&rows, "queue"), messages.counted("message"), bytes.counted("byte")];
         self.section(context, TITLE, &columns, &rows, &total)?;
-        queue::tell_hidden(context, hidden);
+        rows::tell_hidden(context, "queues", hidden);
         Ok(())
     }
 
     fn segments(&mut self, context: &mut Context) -> anyhow::Result<()> {
         const TITLE: &str = "Shared memory";
         let Some(columns) = self.columns(context, TITLE, segment::COLUMNS)? else { return Ok(()) };
-        let rows = segment::rows(&columns)?;
+        let (rows, hidden) = segment::rows(&columns)?;
         let bytes = Total::of(rows.iter().map(|row| Some(row.size())));
-        self.section(context, TITLE, &columns, &rows, &[counted(&rows, "segment"), bytes.counted("byte")])
+        let total = [Total::rows(&rows, "segment"), bytes.counted("byte")];
+        self.section(context, TITLE, &columns, &rows, &total)?;
+        rows::tell_hidden(context, "shared memory", hidden);
+        Ok(())
     }
 
     fn semaphores(&mut self, context: &mut Context) -> anyhow::Result<()> {
         const TITLE: &str = "Semaphores";
         let Some(columns) = self.columns(context, TITLE, semaphore::COLUMNS)? else { return Ok(()) };
-        let rows = semaphore::rows()?;
+        let (rows, hidden) = semaphore::rows()?;
         let semaphores = Total::of(rows.iter().map(|row| Some(row.count())));
-        self.section(context, TITLE, &columns, &rows, &[counted(&rows, "set"), semaphores.counted("semaphore")])
+        let total = [Total::rows(&rows, "set"), semaphores.counted("semaphore")];
+        self.section(context, TITLE, &columns, &rows, &total)?;
+        rows::tell_hidden(context, "semaphores", hidden);
+        Ok(())
     }
 
     /// The columns to show of one kind; `None` when it was help about them that was asked for.
@@ -116,7 +122,8 @@ impl Page<'_> {
             rows::write_help(context, all)?;
             return Ok(None);
         }
-        // A column that only other kinds have is left out here; one that none has is an error.
+        // A column that only other kinds have is left out here, and a kind that has none of them, too;
+        // one that no kind has is an error.
         let here = |word: &str| all.iter().any(|column| column.name.eq_ignore_ascii_case(word));
         let elsewhere = |word: &str| self.names.iter().any(|name| name.eq_ignore_ascii_case(word));
         let mut args = self.args.clone();
@@ -127,7 +134,8 @@ impl Page<'_> {
             });
             words.collect::<Vec<_>>().join(",")
         });
-        rows::chosen(all, &args).map(Some)
+        let is_left_out = args.columns.as_deref() == Some("") && self.args.columns.as_deref() != Some("");
+        if is_left_out { Ok(None) } else { rows::chosen(all, &args).map(Some) }
     }
 
     fn section<R>(
@@ -180,11 +188,11 @@ impl Total {
 
     /// `3 messages`, `1 message`; `3+? messages` where not every count may be known.
     fn counted(&self, noun: &str) -> String {
-        let (unknown, plural) = (if self.unknown { "+?" } else { "" }, if self.sum == 1 { "" } else { "s" });
-        format!("{}{unknown} {noun}{plural}", self.sum)
+        let counted = counted(self.sum, noun);
+        if self.unknown { counted.replacen(' ', "+? ", 1) } else { counted }
     }
-}
 
-fn counted<R>(rows: &[R], noun: &str) -> String {
-    Total { sum: rows.len() as u64, unknown: false }.counted(noun)
+    fn rows<R>(rows: &[R], noun: &str) -> String {
+        counted(rows.len() as u64, noun)
+    }
 }

@@ -7,7 +7,7 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
 use super::{Mode, PosixName, PosixObject};
-use crate::sys;
+use crate::sys::{errno, fd};
 
 /// What the file of a POSIX object tells without being opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +44,16 @@ pub(super) fn list(
     name_of: impl Fn(&[u8]) -> Option<PosixName>,
 ) -> io::Result<Vec<PosixFile>> {
     let mut found = Vec::new();
-    for entry in fs::read_dir(directory)? {
+    let entries = match fs::read_dir(&directory) {
+        Ok(entries) => entries,
+        // Where there is no place for them there are none.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(found),
+        Err(error) => {
+            let place = directory.as_ref().display();
+            return Err(io::Error::new(error.kind(), format!("{place}: {}", errno::words(&error))));
+        }
+    };
+    for entry in entries {
         let entry = entry?;
         let Some(name) = name_of(entry.file_name().as_bytes()) else { continue };
         // What vanished since readdir is no object any more.
@@ -73,5 +82,5 @@ pub(super) fn describe(name: PosixName, file: &Metadata) -> PosixFile {
 
 /// Opens an object's file to look into it: never through a symbolic link, never blocking.
 pub(super) fn look(path: &Path) -> io::Result<File> {
-    OpenOptions::new().read(true).custom_flags(sys::fd::NO_FOLLOW | sys::fd::NON_BLOCKING).open(path)
+    OpenOptions::new().read(true).custom_flags(fd::NO_FOLLOW | fd::NON_BLOCKING).open(path)
 }

@@ -1,5 +1,6 @@
 //! What the user sees: standard output, standard error, tables, JSON, escaping. Knows no mechanism.
 
+mod count;
 mod escape;
 mod json;
 mod record;
@@ -7,6 +8,7 @@ mod stream;
 mod table;
 mod time;
 
+pub(crate) use count::counted;
 pub(crate) use escape::{escape, escape_into};
 pub(crate) use json::{write_object, write_row};
 pub(crate) use record::{Align, Cell, Column, choose, column};

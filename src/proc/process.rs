@@ -60,17 +60,23 @@ pub(crate) struct Sleep {
     pub arguments: [u64; 6],
 }
 
-/// What the threads of a process sleep in; one that runs, or may not be looked at, is left out.
-pub(crate) fn sleeps(pid: i32) -> Vec<Sleep> {
-    let Ok(threads) = Process::new(pid).and_then(|process| process.tasks()) else { return Vec::new() };
-    threads
-        .filter_map(|thread| match thread.ok()?.syscall().ok()? {
-            Syscall::Blocked { syscall_number, argument_registers, .. } => {
-                Some(Sleep { call: Call::of(syscall_number), arguments: argument_registers })
+/// What the threads of a process sleep in; those that run are left out.
+///
+/// EACCES when we may not look: this takes more than to see its namespaces (ptrace(2), Yama).
+pub(crate) fn sleeps(pid: i32) -> io::Result<Vec<Sleep>> {
+    let mut sleeps = Vec::new();
+    // What ended since it was listed sleeps nowhere.
+    let Ok(threads) = Process::new(pid).and_then(|process| process.tasks()) else { return Ok(sleeps) };
+    for thread in threads.flatten() {
+        match thread.syscall() {
+            Ok(Syscall::Blocked { syscall_number, argument_registers, .. }) => {
+                sleeps.push(Sleep { call: Call::of(syscall_number), arguments: argument_registers });
             }
-            _ => None,
-        })
-        .collect()
+            Err(ProcError::PermissionDenied(_)) => return Err(io::ErrorKind::PermissionDenied.into()),
+            _ => {}
+        }
+    }
+    Ok(sleeps)
 }
 
 /// Device and inode of what a descriptor of a process is open on.

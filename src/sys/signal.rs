@@ -41,6 +41,30 @@ pub(crate) fn survive_closed_pipe() {
     set(libc::SIGPIPE, libc::SIG_IGN);
 }
 
+/// The signals that would end the process wait until this is dropped.
+#[derive(Debug)]
+pub(crate) struct Held(libc::sigset_t);
+
+/// Lets HUP, INT, QUIT and TERM wait: for work that is short and must not be left half done.
+pub(crate) fn hold_endings() -> Held {
+    let (mut set, mut before) = (empty_set(), empty_set());
+    // SAFETY: both are initialised sigset_t; with valid arguments neither call fails.
+    unsafe {
+        for signal in ENDINGS {
+            libc::sigaddset(&raw mut set, signal);
+        }
+        libc::sigprocmask(libc::SIG_BLOCK, &raw const set, &raw mut before);
+    }
+    Held(before)
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        // SAFETY: the mask that was in force before.
+        unsafe { libc::sigprocmask(libc::SIG_SETMASK, &raw const self.0, ptr::null_mut()) };
+    }
+}
+
 /// From now on HUP, INT, QUIT and TERM interrupt the call that blocks instead of ending the process.
 /// What was ignored (`nohup`, background jobs) stays ignored.
 pub(crate) fn catch_endings() -> io::Result<()> {

@@ -24,7 +24,7 @@ pub(super) struct Create {
     #[arg(short, long, value_parser = args::mode)]
     mode: Option<ModeChange>,
 
-    /// Bytes of text that a new queue may hold (System V); above kernel.msgmnb this needs `CAP_SYS_RESOURCE`
+    /// Bytes of text that a new queue may hold (System V); above kernel.msgmnb this needs CAP_SYS_RESOURCE
     #[arg(long, value_name = "SIZE", value_parser = args::size)]
     max_bytes: Option<u64>,
 
@@ -52,8 +52,10 @@ impl Verb for Create {
 
     fn run(self, context: &mut Context) -> anyhow::Result<Status> {
         let shape = self.shape()?;
+        // A queue whose name nobody learns is lost: no signal comes between the two, and it goes again
+        // if the name cannot be printed.
+        let _held = signal::hold_endings();
         let (queue, is_new) = create_or_open(&self.name, &shape, self.exclusive)?;
-        // A queue whose name nobody learns is lost: it goes again if the name cannot be printed.
         signal::survive_closed_pipe();
         let name = queue.name(&self.name);
         let _ = context.out.foreign_line(&name.to_bytes());
@@ -115,7 +117,7 @@ pub(super) fn create_or_open(name: &Name, shape: &Shape, exclusive: bool) -> any
             bail!(UsageError("the kernel chooses identifiers; a new queue has a key, a POSIX name, or neither".into()))
         }
         Name::File(_) => bail!(UsageError("a file is no queue".into())),
-        _ => {}
+        _ => super::check_key(name)?,
     }
     loop {
         let error = match Queue::create(name, shape.mode, shape.capacity) {

@@ -25,7 +25,7 @@ impl Verb for List {
         let columns = rows::chosen(queue::COLUMNS, &self.list)?;
         let (queues, hidden) = queue::rows()?;
         rows::write_list(context, &self.list, &columns, &queues)?;
-        queue::tell_hidden(context, hidden);
+        rows::tell_hidden(context, "queues", hidden);
         Ok(Status::Done)
     }
 }

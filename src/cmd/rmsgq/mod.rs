@@ -1,8 +1,9 @@
 //! `rmsgq`: message queues, System V and POSIX. One file per verb.
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 
 use crate::app::{Tool, VerbEntry};
+use crate::exit::UsageError;
 use crate::ipc::Name;
 use crate::ipc::msgq::Queue;
 use crate::ipc::msgq::posix::Access;
@@ -43,16 +44,20 @@ pub const TOOL: Tool = Tool {
 
 /// The queue of this name, or why not.
 fn open(name: &Name, access: Access) -> anyhow::Result<Queue> {
-    refuse_nameless(name)?;
+    check_name(name)?;
     Queue::open(name, access).with_context(|| format!("cannot open queue {name}"))
 }
 
-/// `private` is for `create`, `file:` for other tools.
-fn refuse_nameless(name: &Name) -> anyhow::Result<()> {
-    let why = match name {
-        Name::Private => "'private' names no queue that exists, only a new one",
-        Name::File(_) => "a file is no queue",
-        _ => return Ok(()),
-    };
-    Err(crate::exit::UsageError(why.into()).into())
+/// Refuses what names no queue: `private` is for `create`, `file:` for other tools.
+fn check_name(name: &Name) -> anyhow::Result<()> {
+    match name {
+        Name::Private => bail!(UsageError("'private' names no queue that exists, only a new one".into())),
+        Name::File(_) => bail!(UsageError("a file is no queue".into())),
+        _ => check_key(name),
+    }
+}
+
+/// Tells a missing file of an `ftok:` name from a missing queue: both are ENOENT.
+fn check_key(name: &Name) -> anyhow::Result<()> {
+    name.key().map(drop).with_context(|| format!("cannot make a key of the file in {name}"))
 }

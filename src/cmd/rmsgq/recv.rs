@@ -23,7 +23,7 @@ pub(super) struct Recv {
     name: Name,
 
     /// Take N messages
-    #[arg(short, long, value_name = "N", default_value_t = 1, conflicts_with = "follow")]
+    #[arg(short, long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..), conflicts_with = "follow")]
     count: u64,
 
     /// Take messages until the queue is removed or a signal comes
@@ -84,7 +84,7 @@ impl SelectArgs {
     }
 }
 
-fn message_type(text: &str) -> Result<Type, String> {
+pub(super) fn message_type(text: &str) -> Result<Type, String> {
     text.parse().ok().and_then(Type::new).ok_or_else(|| format!("a type is a number from 1 to {}", i64::MAX))
 }
 
@@ -185,7 +185,7 @@ impl Receiver<'_> {
 
     /// What was taken and could not be delivered goes back to the queue's end. What cannot is written
     /// to standard error as `send --json` takes it, and is the error to end with.
-    fn put_back(&self, context: &Context) -> Option<anyhow::Error> {
+    fn put_back(&self, context: &mut Context) -> Option<anyhow::Error> {
         let mut lost = 0;
         let mut reason = String::new();
         for (tag, record) in self.writer.undelivered() {

@@ -29,7 +29,7 @@ impl Verb for Remove {
 
     fn run(self, context: &mut Context) -> anyhow::Result<Status> {
         Ok(context.for_each(&self.names, |_, name| {
-            super::refuse_nameless(name)?;
+            super::check_name(name)?;
             match Queue::remove(name) {
                 Err(error) if self.if_exists && error.kind() == io::ErrorKind::NotFound => Ok(()),
                 removed => removed.with_context(|| format!("cannot remove queue {name}")),

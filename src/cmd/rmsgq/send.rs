@@ -8,14 +8,16 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 
 use super::create;
+use super::recv::message_type;
 use crate::app::{Context, Verb};
 use crate::args::{self, FramingIn, WaitArgs};
 use crate::exit::{GaveUp, Status, UsageError};
 use crate::framing::{Framing, Line, Reader, TooLong};
 use crate::ipc::msgq::posix::{Access, HIGHEST_PRIORITY};
-use crate::ipc::msgq::sysv::HEADER;
+use crate::ipc::msgq::sysv::{HEADER, Type};
 use crate::ipc::msgq::{Queue, sysv};
 use crate::ipc::{Name, Wait};
+use crate::output::counted;
 use crate::sys::fd;
 
 #[derive(Debug, Args)]
@@ -28,8 +30,8 @@ pub(super) struct Send {
     messages: Vec<OsString>,
 
     /// Type of the messages, from 1 up (System V)
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..), conflicts_with = "priority")]
-    r#type: Option<i64>,
+    #[arg(long, value_name = "N", value_parser = message_type, conflicts_with = "priority")]
+    r#type: Option<Type>,
 
     /// Priority of the messages, 0 to 32767 (POSIX)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(0..=i64::from(HIGHEST_PRIORITY)))]
@@ -55,7 +57,6 @@ impl Verb for Send {
     const ABOUT: &'static str = "Send messages: arguments, or records from standard input";
 
     fn run(self, context: &mut Context) -> anyhow::Result<Status> {
-        super::refuse_nameless(&self.name)?;
         let framing = self.framing.framing();
         let piped = self.messages.is_empty() || self.messages.as_slice() == ["-"];
         if !piped && framing != Framing::Lines {
@@ -103,7 +104,7 @@ impl<'a> Sender<'a> {
             (Queue::Posix(_), Some(_), _) => {
                 bail!(UsageError("--type is for System V queues; POSIX messages have a --priority".into()))
             }
-            (Queue::SystemV(_), kind, _) => kind.unwrap_or(1),
+            (Queue::SystemV(_), kind, _) => kind.unwrap_or(Type::ONE).get(),
             (Queue::Posix(_), _, priority) => priority.unwrap_or(0),
         };
         let limit = Limit::of(&queue).with_context(|| format!("cannot ask for the limits of queue {}", args.name))?;
@@ -126,7 +127,7 @@ impl<'a> Sender<'a> {
     }
 
     /// Each record as it comes; one that is no message is reported and passed over.
-    fn send_records(&mut self, framing: Framing, context: &Context) -> anyhow::Result<Status> {
+    fn send_records(&mut self, framing: Framing, context: &mut Context) -> anyhow::Result<Status> {
         // The limit is on the message; in its line of JSON a byte takes up to six.
         let limit = if framing == Framing::Json { self.limit.bytes.saturating_mul(6) + 1024 } else { self.limit.bytes };
         let mut reader = Reader::new(fd::stdin(), framing, HEADER, limit);
@@ -137,21 +138,19 @@ impl<'a> Sender<'a> {
             let done = match reader.next() {
                 Ok(None) => return Ok(worst),
                 Ok(Some(record)) if framing == Framing::Json => self.send_line(&record[HEADER..]),
-                Ok(Some(record)) => {
-                    self.send(record, self.tag)?;
-                    continue;
-                }
+                Ok(Some(record)) => self.send(record, self.tag),
                 Err(error) if is_too_long(&error) => self.limit.refuse(&error),
                 Err(error) => return Err(error).context("cannot read standard input"),
             };
             match done {
+                Ok(()) => {}
                 Err(error) if error.is::<BadRecord>() => {
                     worst = worst.max(context.report(&error.context(format!("record {number} is not sent"))));
                     if reader.is_lost() {
                         return Ok(worst);
                     }
                 }
-                done => done?,
+                Err(error) => return Err(error),
             }
         }
     }
@@ -159,7 +158,8 @@ impl<'a> Sender<'a> {
     fn send_line(&mut self, line: &[u8]) -> anyhow::Result<()> {
         let line = Line::parse(line).map_err(BadRecord)?;
         let (tag, what, highest) = match self.queue {
-            Queue::SystemV(_) => (line.kind.or(line.priority), "type", i64::MAX),
+            // Priority 0 is what a message has that nobody gave one: it takes the type of such.
+            Queue::SystemV(_) => (line.kind.or(line.priority.filter(|&priority| priority != 0)), "type", i64::MAX),
             Queue::Posix(_) => (line.priority.or(line.kind), "priority", HIGHEST_PRIORITY.into()),
         };
         let lowest = i64::from(matches!(self.queue, Queue::SystemV(_)));
@@ -169,20 +169,19 @@ impl<'a> Sender<'a> {
         }
         let mut message = vec![0; HEADER];
         message.append(&mut line.bytes().map_err(BadRecord)?);
-        self.limit.check(message.len() - HEADER)?;
         self.send(&mut message, tag)
     }
 
     /// Sends one message, [`HEADER`] bytes before it; an error tells how many went before.
     fn send(&mut self, message: &mut [u8], tag: i64) -> anyhow::Result<()> {
+        self.limit.check(message.len() - HEADER)?;
         let Err(error) = self.queue.send(message, tag, self.wait) else {
             self.sent += 1;
             return Ok(());
         };
         let before = match self.sent {
             0 => String::new(),
-            1 => ", 1 message was sent before".into(),
-            sent => format!(", {sent} messages were sent before"),
+            sent => format!(", {} sent before", counted(sent, "message")),
         };
         match error.kind() {
             ErrorKind::WouldBlock => bail!(GaveUp(format!("queue {} is full{}{before}", self.name, self.holds()))),
@@ -199,11 +198,12 @@ impl Sender<'_> {
     fn holds(&self) -> String {
         match &self.queue {
             Queue::SystemV(queue) => queue.status().ok().and_then(|status| {
-                Some(format!(" (msg_qbytes is {}, {} bytes are in it)", status.max_bytes?, status.bytes))
+                Some(format!(" (msg_qbytes is {}, it holds {})", status.max_bytes?, counted(status.bytes, "byte")))
             }),
-            Queue::Posix(queue) => {
-                queue.attributes().ok().map(|all| format!(" (it holds {} messages)", all.max_messages))
-            }
+            Queue::Posix(queue) => queue
+                .attributes()
+                .ok()
+                .map(|all| format!(" (it holds {})", counted(all.messages.cast_unsigned(), "message"))),
         }
         .unwrap_or_default()
     }
@@ -242,7 +242,8 @@ impl Limit {
     }
 
     fn check(&self, length: usize) -> anyhow::Result<()> {
-        if length <= self.bytes { Ok(()) } else { self.refuse(&format_args!("{length} bytes")) }
+        // A queue that may hold no byte takes no message, not even an empty one.
+        if length <= self.bytes && self.bytes > 0 { Ok(()) } else { self.refuse(&counted(length as u64, "byte")) }
     }
 
     fn refuse(&self, length: &dyn std::fmt::Display) -> anyhow::Result<()> {

@@ -46,8 +46,8 @@ pub(super) struct Serve {
     #[command(flatten)]
     select: SelectArgs,
 
-    /// The worker: it has the message on standard input, and `RMSGQ_TYPE` or `RMSGQ_PRIORITY`,
-    /// `RMSGQ_SIZE` and `RMSGQ_ATTEMPT` in its environment
+    /// The worker: it has the message on standard input, and RMSGQ_TYPE or RMSGQ_PRIORITY,
+    /// RMSGQ_SIZE and RMSGQ_ATTEMPT in its environment
     #[arg(last = true, required = true, value_name = "COMMAND")]
     command: Vec<OsString>,
 }
@@ -92,7 +92,7 @@ impl Verb for Serve {
 /// The messages in our hands: each at a worker, or held because the queue had no room for it.
 struct Server<'a> {
     args: &'a Serve,
-    context: &'a Context,
+    context: &'a mut Context,
     inbox: Inbox,
     dead_letter: Option<Queue>,
     workers: Vec<Worker>,

@@ -14,12 +14,19 @@ use crate::ipc::msgq::{Changes, Queue, sysv};
 use crate::ipc::{ModeChange, Name};
 
 #[derive(Debug, Args)]
-#[group(required = true, multiple = true, args = ["mode", "owner", "max_bytes"])]
 pub(super) struct Set {
     /// The queue: identifier (42), key (0x4b, key:75, ftok:PATH) or POSIX name (/jobs)
     #[arg(value_parser = args::queue())]
     name: Name,
 
+    #[command(flatten)]
+    changes: ChangeArgs,
+}
+
+// At least one of them.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+struct ChangeArgs {
     /// Permissions, octal (640) or as a change (g+r)
     #[arg(short, long, value_parser = args::mode)]
     mode: Option<ModeChange>,
@@ -28,7 +35,7 @@ pub(super) struct Set {
     #[arg(long, value_parser = args::owner)]
     owner: Option<Owner>,
 
-    /// Bytes of text it may hold (System V); above kernel.msgmnb this needs `CAP_SYS_RESOURCE`
+    /// Bytes of text it may hold (System V); above kernel.msgmnb this needs CAP_SYS_RESOURCE
     #[arg(long, value_name = "SIZE", value_parser = args::size)]
     max_bytes: Option<u64>,
 }
@@ -38,11 +45,12 @@ impl Verb for Set {
     const ABOUT: &'static str = "Change a queue's owner, mode or limit";
 
     fn run(self, _: &mut Context) -> anyhow::Result<Status> {
+        let ChangeArgs { mode, owner, max_bytes } = self.changes;
         let changes = Changes {
-            uid: self.owner.and_then(|owner| owner.user),
-            gid: self.owner.and_then(|owner| owner.group),
-            mode: self.mode,
-            max_bytes: self.max_bytes,
+            uid: owner.and_then(|owner| owner.user),
+            gid: owner.and_then(|owner| owner.group),
+            mode,
+            max_bytes,
         };
         let cannot = || format!("cannot change queue {}", self.name);
         match super::open(&self.name, Access::Receive)? {

@@ -33,14 +33,15 @@ impl Verb for Show {
     const ABOUT: &'static str = "Show everything about a queue, and who is at it";
 
     fn run(self, context: &mut Context) -> anyhow::Result<Status> {
-        Ok(context.for_each(&self.names, |context, name| {
-            super::refuse_nameless(name)?;
+        let mut hidden = 0;
+        let status = context.for_each(&self.names, |context, name| {
+            super::check_name(name)?;
             let (row, users) = look(name).with_context(|| format!("cannot look at queue {name}"))?;
-            let hidden = users.hidden;
-            self.write(context, &row, &UserRow::all(users.seen))?;
-            user::tell_hidden(context, hidden);
-            Ok(())
-        }))
+            hidden = hidden.max(users.hidden);
+            Ok(self.write(context, &row, &UserRow::all(users.seen))?)
+        });
+        user::tell_hidden(context, hidden);
+        Ok(status)
     }
 }
 

@@ -21,8 +21,8 @@ pub(super) struct Wait {
     #[arg(value_parser = args::queue())]
     name: Name,
 
-    /// What to wait for
-    #[arg(long, value_name = "STATE", default_value = "message")]
+    /// What to wait for: a message, until it is empty, or room for another
+    #[arg(long, value_name = "STATE", default_value = "message", hide_possible_values = true)]
     r#for: State,
 
     #[command(flatten)]

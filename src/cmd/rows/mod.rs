@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use crate::app::Context;
 use crate::args::ListArgs;
-use crate::exit::{Status, UsageError};
+use crate::exit::{Status, UsageError, words};
 use crate::ipc::users::{Database, Names};
 use crate::ipc::{PosixObject, SystemVObject};
 use crate::output::{Cell, Column, choose, write_details, write_row, write_table};
@@ -99,6 +99,24 @@ impl<S: SystemVObject, P: PosixObject> Object<S, P> {
             SystemV(object) => (object.permissions().uid, object.permissions().gid),
             Posix(object) => (object.file().uid, object.file().gid),
         }
+    }
+}
+
+/// Why the POSIX objects of a kind are not among its rows, where they are not.
+type Hidden = Option<io::Error>;
+
+/// What could be listed, or nothing and the reason.
+fn or_hidden<T>(listed: io::Result<Vec<T>>) -> (Vec<T>, Hidden) {
+    match listed {
+        Ok(all) => (all, None),
+        Err(error) => (Vec::new(), Some(error)),
+    }
+}
+
+/// Says once why the POSIX objects of this kind are not among the rows.
+pub(super) fn tell_hidden(context: &mut Context, what: &str, hidden: Hidden) {
+    if let Some(error) = hidden {
+        context.note(&format!("POSIX {what} are not listed: {}", words(&error)));
     }
 }
 

@@ -2,9 +2,7 @@
 
 use std::io;
 
-use super::{Posix, Row, SystemV, columns, named, pid};
-use crate::app::Context;
-use crate::exit::words;
+use super::{Hidden, Posix, Row, SystemV, columns, named, or_hidden, pid};
 use crate::ipc::msgq::{posix, sysv};
 use crate::output::Align::{Left, Right};
 use crate::output::{Cell, Column, column};
@@ -12,23 +10,11 @@ use crate::output::{Cell, Column, column};
 /// A message queue of either kind.
 pub(crate) type QueueRow = Row<sysv::QueueStatus, posix::QueueStatus>;
 
-/// The rows of all System V queues and, as far as they can be listed, the POSIX ones; the error says
-/// why those could not be.
-pub(crate) fn rows() -> io::Result<(Vec<QueueRow>, Option<io::Error>)> {
-    let (posix, hidden) = match posix::list() {
-        Ok(queues) => (queues, None),
-        Err(error) => (Vec::new(), Some(error)),
-    };
+/// The rows of all System V queues and, as far as they can be listed, the POSIX ones.
+pub(crate) fn rows() -> io::Result<(Vec<QueueRow>, Hidden)> {
+    let (posix, hidden) = or_hidden(posix::list());
     let system_v = sysv::list()?.into_iter().map(SystemV);
     Ok((Row::all(system_v.chain(posix.into_iter().map(Posix))), hidden))
-}
-
-/// Says once why the POSIX queues are not among the rows.
-pub(crate) fn tell_hidden(context: &Context, hidden: Option<io::Error>) {
-    if let Some(error) = hidden {
-        let why = "POSIX queues are not listed: /dev/mqueue is not mounted, and mounting it privately failed";
-        context.note(&format!("{why}: {}", words(&error)));
-    }
 }
 
 impl QueueRow {

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::{Posix, Row, SystemV, columns, named, pid};
+use super::{Hidden, Posix, Row, SystemV, columns, named, or_hidden, pid};
 use crate::ipc::PosixFile;
 use crate::ipc::shm::{self, SegmentStatus};
 use crate::output::Align::{Left, Right};
@@ -11,14 +11,15 @@ use crate::output::{Cell, Column, column};
 /// A System V segment or a POSIX object.
 pub(crate) type SegmentRow = Row<SegmentStatus, PosixFile>;
 
-/// The rows of all System V segments and POSIX objects.
-pub(crate) fn rows(columns: &[&Column<SegmentRow>]) -> io::Result<Vec<SegmentRow>> {
+/// The rows of all System V segments and, as far as they can be listed, the POSIX objects.
+pub(crate) fn rows(columns: &[&Column<SegmentRow>]) -> io::Result<(Vec<SegmentRow>, Hidden)> {
     let mut segments = shm::segments()?;
     // Asked for only where it is shown: the kernel walks over every page for it.
     if columns.iter().any(|column| matches!(column.name, "rss" | "swap")) {
         shm::add_residence(&mut segments)?;
     }
-    Ok(Row::all(segments.into_iter().map(SystemV).chain(shm::posix_objects()?.into_iter().map(Posix))))
+    let (posix, hidden) = or_hidden(shm::posix_objects());
+    Ok((Row::all(segments.into_iter().map(SystemV).chain(posix.into_iter().map(Posix))), hidden))
 }
 
 impl SegmentRow {

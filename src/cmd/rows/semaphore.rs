@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::{Posix, Row, SystemV, columns, named};
+use super::{Hidden, Posix, Row, SystemV, columns, named, or_hidden};
 use crate::ipc::sem::{self, NamedSemaphore, SetStatus};
 use crate::output::Align::{Left, Right};
 use crate::output::{Cell, Column, column};
@@ -10,10 +10,11 @@ use crate::output::{Cell, Column, column};
 /// A System V set or a POSIX named semaphore.
 pub(crate) type SemaphoreRow = Row<SetStatus, NamedSemaphore>;
 
-/// The rows of all System V sets and POSIX semaphores.
-pub(crate) fn rows() -> io::Result<Vec<SemaphoreRow>> {
+/// The rows of all System V sets and, as far as they can be listed, the POSIX semaphores.
+pub(crate) fn rows() -> io::Result<(Vec<SemaphoreRow>, Hidden)> {
+    let (posix, hidden) = or_hidden(sem::named());
     let system_v = sem::sets()?.into_iter().map(SystemV);
-    Ok(Row::all(system_v.chain(sem::named()?.into_iter().map(Posix))))
+    Ok((Row::all(system_v.chain(posix.into_iter().map(Posix))), hidden))
 }
 
 impl SemaphoreRow {

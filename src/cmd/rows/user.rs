@@ -51,10 +51,10 @@ fn how(row: &UserRow) -> Cell<'_> {
 }
 
 /// Says once how many processes could not be looked at.
-pub(crate) fn tell_hidden(context: &Context, hidden: usize) {
+pub(crate) fn tell_hidden(context: &mut Context, hidden: usize) {
     match hidden {
         0 => {}
-        1 => context.note("1 process may not be looked at and is not among them"),
-        _ => context.note(&format!("{hidden} processes may not be looked at and are not among them")),
+        1 => context.note("1 process could not be looked at: it may be there, too"),
+        _ => context.note(&format!("{hidden} processes could not be looked at: they may be there, too")),
     }
 }

@@ -47,7 +47,10 @@ pub struct Users {
 /// The processes that sleep on a System V queue.
 pub fn of_system_v(queue: sysv::Queue) -> io::Result<Users> {
     let id = u64::from(queue.id().get().cast_unsigned());
-    each(|pid| process::sleeps(pid).into_iter().filter_map(|sleep| sleeping_on(id, sleep)).collect())
+    each(|pid| {
+        let sleeps = process::sleeps(pid)?;
+        Ok(sleeps.into_iter().filter_map(|sleep| sleeping_on(id, sleep)).collect())
+    })
 }
 
 /// `msgrcv(id, buffer, size, type, flags)`, `msgsnd(id, buffer, size, flags)`; an int argument has 32
@@ -72,13 +75,15 @@ pub fn of_posix(queue: &posix::QueueStatus) -> io::Result<Users> {
             how.push(How::Open(posix::Access::of_flags(flags)));
         }
         if how.is_empty() {
-            return how;
+            return Ok(how);
         }
-        how.extend(process::sleeps(pid).into_iter().filter_map(|sleep| sleeping_at(pid, inode, sleep)));
+        // Who has it open is known whether or not its sleep may be seen.
+        let sleeps = process::sleeps(pid).unwrap_or_default();
+        how.extend(sleeps.into_iter().filter_map(|sleep| sleeping_at(pid, inode, sleep)));
         if queue.notified == Some(pid) {
             how.push(How::Notified);
         }
-        how
+        Ok(how)
     })
 }
 
@@ -93,11 +98,15 @@ fn sleeping_at(pid: i32, inode: (u64, u64), sleep: Sleep) -> Option<How> {
 }
 
 /// Asks of every process of this IPC namespace what it does.
-fn each(what: impl Fn(i32) -> Vec<How>) -> io::Result<Users> {
+fn each(what: impl Fn(i32) -> io::Result<Vec<How>>) -> io::Result<Users> {
     let Neighbours { pids, hidden } = process::neighbours()?;
     let mut users = Users { seen: Vec::new(), hidden };
     for pid in pids {
-        for how in what(pid) {
+        let Ok(hows) = what(pid) else {
+            users.hidden += 1;
+            continue;
+        };
+        for how in hows {
             // One that ended meanwhile uses nothing any more.
             if let (Some(command), Some(uid)) = (process::command(pid), process::user(pid)) {
                 users.seen.push(User { pid, command, uid, how });

@@ -87,7 +87,10 @@ impl FileSystem {
             Err(_) if is_queue_file_system(Path::new("/dev/mqueue")) => {
                 Ok(Self { root: "/dev/mqueue".into(), mount: None })
             }
-            Err(error) => Err(error),
+            Err(error) => Err(io::Error::new(
+                error.kind(),
+                format!("/dev/mqueue is not mounted, and mounting it privately says {}", errno::words(&error)),
+            )),
         }
     }
 
