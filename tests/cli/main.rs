@@ -3,6 +3,7 @@
 //! | file | what belongs there |
 //! |---|---|
 //! | `support` | namespaces, commands, readiness |
+//! | `help` | what `--help` says, read back |
 //! | `contract` | what every tool passes: help, statuses, closed descriptors, hostile names, signals |
 //! | `house` | what holds for the sources: import rule, pages against `--help`, completions, examples |
 //! | `rmsgq`, `ripcs` | one file per tool |
@@ -13,6 +14,7 @@
 //! with a printed reason.
 
 mod contract;
+mod help;
 mod house;
 mod peers;
 mod ripcs;

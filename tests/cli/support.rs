@@ -89,6 +89,15 @@ impl World {
         Outcome::of(&mut self.sh(script, args))
     }
 
+    /// Another user inside; `None` with a printed reason where we cannot become one.
+    pub(crate) fn user(&self, uid: u32) -> Option<User<'_>> {
+        if !is_root() {
+            skip("only root becomes another user");
+            return None;
+        }
+        has("setpriv").then(|| User::new(self, uid))
+    }
+
     /// Starts a tool inside.
     pub(crate) fn start(&self, tool: &str, args: &[&str]) -> Running {
         let mut command = self.command(tool);
@@ -104,6 +113,46 @@ impl Drop for World {
     }
 }
 
+/// Another user inside a [`World`], without privilege, and copies of the tools where they can reach
+/// them.
+pub(crate) struct User<'a> {
+    world: &'a World,
+    uid: u32,
+    tools: tempfile::TempDir,
+}
+
+impl<'a> User<'a> {
+    fn new(world: &'a World, uid: u32) -> Self {
+        use std::os::unix::fs::PermissionsExt;
+        let tools = tempfile::tempdir().expect("a directory");
+        std::fs::set_permissions(tools.path(), PermissionsExt::from_mode(0o755)).expect("it is ours");
+        for (name, path) in TOOLS {
+            std::fs::copy(path, tools.path().join(name)).expect("room for a copy");
+        }
+        Self { world, uid, tools }
+    }
+
+    /// A command that this user runs.
+    pub(crate) fn command(&self, program: &str) -> Command {
+        let copy = self.tools.path().join(program);
+        let mut command = self.world.command("setpriv");
+        let id = self.uid;
+        command.args([format!("--reuid={id}"), format!("--regid={id}"), "--clear-groups".into(), "--".into()]);
+        command.arg(if copy.exists() { copy.as_os_str() } else { OsStr::new(program) }).current_dir("/");
+        command
+    }
+
+    /// Runs a tool as this user.
+    pub(crate) fn run(&self, tool: &str, args: &[&str]) -> Outcome {
+        Outcome::of(self.command(tool).args(args))
+    }
+
+    /// Runs a tool as this user and expects success, as [`World::ok`].
+    pub(crate) fn ok(&self, tool: &str, args: &[&str]) -> String {
+        self.run(tool, args).success()
+    }
+}
+
 /// How a command ended.
 pub(crate) struct Outcome {
     command: String,
@@ -114,7 +163,7 @@ impl Outcome {
     /// Runs a command to its end, without input.
     pub(crate) fn of(command: &mut Command) -> Self {
         let output = command.stdin(Stdio::null()).output().expect("the command starts");
-        Self { command: format!("{command:?}"), output }
+        Self::new(format!("{command:?}"), output)
     }
 
     /// Runs a command to its end on this input.
@@ -127,7 +176,15 @@ impl Outcome {
         let writer = std::thread::spawn(move || drop(stdin.write_all(&input)));
         let output = child.wait_with_output().expect("it ends");
         writer.join().expect("the writer does not panic");
-        Self { command: format!("{command:?}"), output }
+        Self::new(format!("{command:?}"), output)
+    }
+
+    /// However it ended, it was not by a panic.
+    fn new(command: String, output: Output) -> Self {
+        let outcome = Self { command, output };
+        let stderr = outcome.stderr();
+        assert!(!stderr.contains("panicked at"), "{}: {stderr}", outcome.command);
+        outcome
     }
 
     /// Its exit status; 128 and the number for a signal, as a shell has it.
@@ -137,6 +194,10 @@ impl Outcome {
 
     pub(crate) fn stdout(&self) -> &[u8] {
         &self.output.stdout
+    }
+
+    pub(crate) fn stderr_bytes(&self) -> &[u8] {
+        &self.output.stderr
     }
 
     pub(crate) fn stderr(&self) -> String {
@@ -216,7 +277,7 @@ impl Running {
         }
         let stderr = reader.join().expect("the reader does not panic");
         let status = self.child.wait().expect("it ends");
-        Outcome { command: format!("process {}", self.child.id()), output: Output { status, stdout, stderr } }
+        Outcome::new(format!("process {}", self.child.id()), Output { status, stdout, stderr })
     }
 }
 
@@ -234,22 +295,24 @@ pub(crate) enum Call {
     Msgsnd,
     MqReceive,
     MqSend,
+    Read,
     Write,
 }
 
 impl Call {
     /// Its number in `/proc/PID/syscall`.
     fn number(self) -> &'static str {
-        let [receive, send, mq_receive, mq_send, write] = if cfg!(target_arch = "x86_64") {
-            ["70", "69", "243", "242", "1"]
+        let [receive, send, mq_receive, mq_send, read, write] = if cfg!(target_arch = "x86_64") {
+            ["70", "69", "243", "242", "0", "1"]
         } else {
-            ["188", "189", "183", "182", "64"]
+            ["188", "189", "183", "182", "63", "64"]
         };
         match self {
             Self::Msgrcv => receive,
             Self::Msgsnd => send,
             Self::MqReceive => mq_receive,
             Self::MqSend => mq_send,
+            Self::Read => read,
             Self::Write => write,
         }
     }

@@ -1,0 +1,44 @@
+//! A tool that sleeps ends at once of a signal.
+
+use super::faces;
+use crate::support::{Call, World};
+
+/// Everything that can sleep: what has to be there, how it is started, and where it then sleeps.
+/// A verb with `--timeout` needs its line here.
+const SLEEPERS: &[(&str, &str, &[&str], Call)] = &[
+    ("rmsgq", "rmsgq create 0x4b", &["recv", "0x4b"], Call::Msgrcv),
+    ("rmsgq", "rmsgq create 0x4b", &["recv", "0x4b", "--timeout", "25", "--json"], Call::Msgrcv),
+    ("rmsgq", "rmsgq create 0x4b", &["send", "0x4b"], Call::Read),
+    ("rmsgq", "rmsgq send 0x4b --create x && rmsgq set 0x4b --max-bytes 1", &["send", "0x4b", "y"], Call::Msgsnd),
+    ("rmsgq", "rmsgq create /q", &["recv", "/q", "--follow"], Call::MqReceive),
+    ("rmsgq", "rmsgq create /q", &["recv", "/q", "--timeout", "25"], Call::MqReceive),
+    ("rmsgq", "rmsgq create /q; while rmsgq send /q x -nq; do :; done", &["send", "/q", "y"], Call::MqSend),
+];
+
+#[test]
+fn interrupting_a_sleeper_ends_it_of_the_signal() {
+    for (name, make, arguments, call) in SLEEPERS {
+        let Some(world) = World::new() else { return };
+        world.script(make, &[]);
+        for (signal, status) in [("INT", 130), ("TERM", 143)] {
+            let before = world.ok("ripcs", &["--json", "-o", "name,mode,bytes,count,messages"]);
+            let sleeper = world.start(name, arguments);
+            sleeper.wait_until_in(*call);
+            sleeper.signal(signal);
+            let outcome = sleeper.outcome();
+            assert_eq!((outcome.status(), outcome.stderr().as_str()), (status, ""), "{name} {arguments:?}");
+            assert_eq!(outcome.stdout(), b"");
+            assert_eq!(world.ok("ripcs", &["--json", "-o", "name,mode,bytes,count,messages"]), before);
+        }
+    }
+}
+
+#[test]
+fn everything_with_a_timeout_is_interrupted_above() {
+    for face in faces().iter().filter(|face| face.has_option("timeout")) {
+        let is_in = |(name, _, arguments, _): &&(&str, &str, &[&str], Call)| {
+            face.tool == *name && face.verb.as_deref().is_none_or(|verb| arguments[0] == verb)
+        };
+        assert!(SLEEPERS.iter().any(|line| is_in(&line)), "{face} can sleep");
+    }
+}

@@ -1,0 +1,96 @@
+//! Standard descriptors that are closed, and no descriptor left to open anything.
+
+use super::{faces, printing};
+use crate::support::{Outcome, World};
+
+/// Runs a tool behind this redirection.
+fn redirected(world: &World, redirection: &str, name: &str, arguments: &[&str]) -> Outcome {
+    Outcome::of(world.sh(&format!("exec \"$@\" {redirection}"), &[name]).args(arguments))
+}
+
+#[test]
+fn without_standard_input_what_reads_it_fails() {
+    let Some(world) = World::new() else { return };
+    let queue = world.ok("rmsgq", &["create"]);
+    for arguments in [&["send", &*queue][..], &["send", &queue, "-"], &["send", &queue, "--whole"]] {
+        let outcome = redirected(&world, "<&-", "rmsgq", arguments);
+        outcome.fails(1, "rmsgq: cannot read standard input: Bad file descriptor\n");
+    }
+    redirected(&world, "<&-", "rmsgq", &["send", &queue, "x"]).success();
+    assert_eq!(redirected(&world, "<&-", "rmsgq", &["recv", &queue]).success(), "x");
+    for (name, arguments) in printing() {
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        assert!(!redirected(&world, "<&-", name, &arguments).success().is_empty());
+    }
+}
+
+#[test]
+fn without_standard_output_what_prints_fails() {
+    let Some(world) = World::new() else { return };
+    for (name, arguments) in printing() {
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let outcome = redirected(&world, ">&-", name, &arguments);
+        let words = format!("{name}: cannot write to standard output: Bad file descriptor\n");
+        assert_eq!((outcome.status(), outcome.stderr()), (1, words), "{name} {arguments:?}");
+    }
+}
+
+#[test]
+fn without_standard_error_the_status_tells() {
+    let Some(world) = World::new() else { return };
+    for face in faces() {
+        let outcome = redirected(&world, "2>&-", face.tool, &face.arguments(&["--no-such-option"]));
+        outcome.fails(2, "");
+        assert_eq!(redirected(&world, "2>&-", face.tool, &face.arguments(&["--help"])).status(), 0);
+    }
+}
+
+#[test]
+fn without_any_descriptor_every_verb_ends() {
+    let Some(world) = World::new() else { return };
+    for face in faces() {
+        for arguments in [&["--help"][..], &["--no-such-option"], &[], &["0"], &["0", "0"]] {
+            let outcome = redirected(&world, "<&- >&- 2>&-", face.tool, &face.arguments(arguments));
+            assert!((0..=5).contains(&outcome.status()), "{face} {arguments:?}: {}", outcome.status());
+        }
+    }
+    // A queue whose name could not be told is not left behind.
+    assert_eq!(world.ok("ripcs", &["--json"]), "[]");
+}
+
+#[test]
+fn with_all_descriptors_taken_it_works_or_says_so() {
+    let Some(world) = World::new() else { return };
+    let (mut worked, mut failed) = (0, 0);
+    for limit in ["0", "1", "2", "3", "4", "5"] {
+        for face in faces() {
+            // What is made here is no other verb's operand: nothing sleeps.
+            let operand = if face.verb.as_deref() == Some("create") { "/made" } else { "/none" };
+            for arguments in [&[][..], &["--help"], &["99"], &[operand]] {
+                let script = "ulimit -n \"$1\"; shift; exec \"$@\"";
+                let outcome = Outcome::of(world.sh(script, &[limit, face.tool]).args(face.arguments(arguments)));
+                let stderr = outcome.stderr();
+                let says_so = stderr.starts_with(&format!("{}: ", face.tool)) && stderr.ends_with('\n');
+                match outcome.status() {
+                    0 => worked += 1,
+                    1 => {
+                        assert!(says_so && stderr.contains("Too many open files"), "{face} {arguments:?}: {stderr}");
+                        failed += 1;
+                    }
+                    2..=5 => assert!(says_so, "{face} {arguments:?}: {stderr}"),
+                    status => panic!("{face} {arguments:?} under ulimit -n {limit}: {status}, {stderr}"),
+                }
+            }
+        }
+    }
+    assert!(worked > 0 && failed > 0, "{worked} worked, {failed} failed");
+}
+
+#[test]
+#[ignore = "the message does not say what could not be opened"]
+fn with_all_descriptors_taken_a_listing_says_what_it_cannot_open() {
+    let Some(world) = World::new() else { return };
+    let outcome = world.script("ulimit -n 3; exec ripcs", &[]);
+    assert_eq!(outcome.status(), 1);
+    assert!(outcome.stderr().contains("\nripcs: cannot "), "{}", outcome.stderr());
+}

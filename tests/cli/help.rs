@@ -1,0 +1,106 @@
+//! What `--help` says, read back: the shared tests ask every tool for its verbs and options.
+
+use crate::support::{Outcome, tool};
+
+/// A command line as far as its verb: the tool alone, or a tool and a verb.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Face {
+    pub(crate) tool: &'static str,
+    pub(crate) verb: Option<String>,
+    help: String,
+}
+
+/// An option as help lists it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Opt {
+    pub(crate) short: Option<char>,
+    pub(crate) long: String,
+    pub(crate) takes_value: bool,
+}
+
+impl Face {
+    /// The tool itself and each of its verbs; `help` is clap's own and no verb of ours.
+    pub(crate) fn all(name: &'static str) -> Vec<Self> {
+        let bare = Self::read(name, None);
+        let verbs = bare.listed("Commands:").map(|line| line.split(' ').next().unwrap_or_default().to_owned());
+        let verbs: Vec<String> = verbs.filter(|verb| verb != "help").collect();
+        std::iter::once(bare).chain(verbs.into_iter().map(|verb| Self::read(name, Some(verb)))).collect()
+    }
+
+    fn read(tool_name: &'static str, verb: Option<String>) -> Self {
+        let help = Outcome::of(tool(tool_name).args(&verb).arg("--help")).success();
+        Self { tool: tool_name, verb, help }
+    }
+
+    /// Whether something happens without a verb, or the verb is given.
+    pub(crate) fn acts(&self) -> bool {
+        self.verb.is_some() || !self.has_verbs()
+    }
+
+    /// Whether a verb has to follow.
+    pub(crate) fn has_verbs(&self) -> bool {
+        self.listed("Commands:").next().is_some()
+    }
+
+    /// Whether it wants an operand.
+    pub(crate) fn needs_operand(&self) -> bool {
+        self.listed("Arguments:").any(|line| line.starts_with('<'))
+    }
+
+    /// Its options, `--help` and `--version` among them.
+    pub(crate) fn options(&self) -> Vec<Opt> {
+        self.listed("Options:").filter(|line| line.starts_with('-')).map(Opt::of).collect()
+    }
+
+    /// Whether it has this option.
+    pub(crate) fn has_option(&self, long: &str) -> bool {
+        self.options().iter().any(|option| option.long == long)
+    }
+
+    /// What to type: the verb, and then `more`.
+    pub(crate) fn arguments<'a>(&'a self, more: &[&'a str]) -> Vec<&'a str> {
+        self.verb.as_deref().into_iter().chain(more.iter().copied()).collect()
+    }
+
+    /// The lines under a heading.
+    fn listed<'a>(&'a self, heading: &'a str) -> impl Iterator<Item = &'a str> {
+        let under = self.help.lines().skip_while(move |line| *line != heading).skip(1);
+        under.take_while(|line| !line.is_empty()).map(str::trim_start)
+    }
+}
+
+impl Opt {
+    /// `-t, --timeout <DURATION>  Give up …`
+    fn of(line: &str) -> Self {
+        let spelled = line.split("  ").next().unwrap_or_default();
+        let (names, value) = spelled.split_once(" <").unwrap_or((spelled, ""));
+        let (short, long) = names.split_once(", ").unwrap_or(("", names));
+        Self {
+            short: short.chars().nth(1),
+            long: long.trim_start_matches('-').to_owned(),
+            takes_value: !value.is_empty(),
+        }
+    }
+}
+
+impl std::fmt::Display for Face {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.tool)?;
+        self.verb.as_ref().map_or(Ok(()), |verb| write!(f, " {verb}"))
+    }
+}
+
+#[test]
+fn options_are_read_back() {
+    let option = |short, long: &str, takes_value| Opt { short, long: long.into(), takes_value };
+    assert_eq!(Opt::of("-t, --timeout <DURATION>  Give up"), option(Some('t'), "timeout", true));
+    assert_eq!(Opt::of("--no-header       Leave the header out"), option(None, "no-header", false));
+    assert_eq!(Opt::of("-0, --null"), option(Some('0'), "null", false));
+    let verbs: Vec<_> = Face::all("rmsgq").into_iter().filter_map(|face| face.verb).collect();
+    assert!(verbs.starts_with(&["create".into(), "send".into()]), "{verbs:?}");
+    assert!(!verbs.contains(&"help".into()));
+    let send = Face::all("rmsgq").into_iter().find(|face| face.verb.as_deref() == Some("send")).expect("a verb");
+    assert!(send.needs_operand() && send.acts() && send.has_option("timeout"));
+    let bare = &Face::all("ripcs")[0];
+    assert!(bare.acts() && !bare.needs_operand() && bare.has_option("version"));
+}
