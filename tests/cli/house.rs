@@ -1,1 +1,4 @@
-//! To come in the next step.
+//! What holds for the package around the tools.
+
+mod imports;
+mod paths;
