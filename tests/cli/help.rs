@@ -1,5 +1,7 @@
 //! What `--help` says, read back: the shared tests ask every tool for its verbs and options.
 
+use std::ffi::{OsStr, OsString};
+
 use crate::support::{Outcome, tool};
 
 /// A command line as far as its verb: the tool alone, or a tool and a verb.
@@ -28,7 +30,7 @@ impl Face {
     }
 
     fn read(tool_name: &'static str, verb: Option<String>) -> Self {
-        let help = Outcome::of(tool(tool_name).args(&verb).arg("--help")).success();
+        let help = Outcome::of(tool(tool_name).args(&verb).arg("-h")).success();
         Self { tool: tool_name, verb, help }
     }
 
@@ -45,6 +47,18 @@ impl Face {
     /// Whether it wants an operand.
     pub(crate) fn needs_operand(&self) -> bool {
         self.listed("Arguments:").any(|line| line.starts_with('<'))
+    }
+
+    /// What to type for these options and this operand, with whatever else the verb cannot do without.
+    pub(crate) fn line(&self, options: &[OsString], operand: Option<&OsStr>) -> Vec<OsString> {
+        let change = self.verb.as_deref() == Some("set") && options.is_empty();
+        let command = self.listed("Arguments:").any(|line| line.starts_with("<COMMAND>"));
+        let mut words: Vec<OsString> = self.verb.iter().map(OsString::from).collect();
+        words.extend(change.then(|| "--mode=600".into()));
+        words.extend_from_slice(options);
+        words.extend(operand.map(OsString::from));
+        words.extend(["--", "true"].iter().filter(|_| command).map(OsString::from));
+        words
     }
 
     /// Its options, `--help` and `--version` among them.

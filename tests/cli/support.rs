@@ -295,6 +295,8 @@ pub(crate) enum Call {
     Msgsnd,
     MqReceive,
     MqSend,
+    Nanosleep,
+    Poll,
     Read,
     Write,
 }
@@ -302,16 +304,18 @@ pub(crate) enum Call {
 impl Call {
     /// Its number in `/proc/PID/syscall`.
     fn number(self) -> &'static str {
-        let [receive, send, mq_receive, mq_send, read, write] = if cfg!(target_arch = "x86_64") {
-            ["70", "69", "243", "242", "0", "1"]
+        let [receive, send, mq_receive, mq_send, nanosleep, poll, read, write] = if cfg!(target_arch = "x86_64") {
+            ["70", "69", "243", "242", "230", "7", "0", "1"]
         } else {
-            ["188", "189", "183", "182", "63", "64"]
+            ["188", "189", "183", "182", "115", "73", "63", "64"]
         };
         match self {
             Self::Msgrcv => receive,
             Self::Msgsnd => send,
             Self::MqReceive => mq_receive,
             Self::MqSend => mq_send,
+            Self::Nanosleep => nanosleep,
+            Self::Poll => poll,
             Self::Read => read,
             Self::Write => write,
         }

@@ -12,6 +12,8 @@ const SLEEPERS: &[(&str, &str, &[&str], Call)] = &[
     ("rmsgq", "rmsgq send 0x4b --create x && rmsgq set 0x4b --max-bytes 1", &["send", "0x4b", "y"], Call::Msgsnd),
     ("rmsgq", "rmsgq create /q", &["recv", "/q", "--follow"], Call::MqReceive),
     ("rmsgq", "rmsgq create /q", &["recv", "/q", "--timeout", "25"], Call::MqReceive),
+    ("rmsgq", "rmsgq create 0x4b", &["wait", "0x4b"], Call::Nanosleep),
+    ("rmsgq", "rmsgq create /q", &["wait", "/q", "--for", "message"], Call::Poll),
     ("rmsgq", "rmsgq create /q; while rmsgq send /q x -nq; do :; done", &["send", "/q", "y"], Call::MqSend),
 ];
 

@@ -1,6 +1,6 @@
 //! Words that somebody chose to do harm: nothing of them reaches a terminal as it is.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStringExt as _;
 
 use super::{faces, refuses};
@@ -42,7 +42,7 @@ fn harm_is_seen() {
 fn a_hostile_word_is_refused_and_shown_escaped() {
     for face in faces() {
         for bytes in HOSTILE {
-            stays_harmless(&Outcome::of(tool(face.tool).args(&face.verb).arg(word(bytes))), &face, 2);
+            stays_harmless(&Outcome::of(tool(face.tool).args(face.line(&[], Some(&word(bytes))))), &face, 2);
             let option = [b"--", *bytes].concat();
             stays_harmless(&Outcome::of(tool(face.tool).args(&face.verb).arg(word(&option))), &face, 2);
         }
@@ -55,9 +55,9 @@ fn a_hostile_value_is_refused_and_shown_escaped() {
         for option in face.options().iter().filter(|option| option.takes_value) {
             for bytes in HOSTILE {
                 let value = [format!("--{}=", option.long).as_bytes(), bytes].concat();
-                let operand = face.needs_operand().then_some("0");
-                let outcome = Outcome::of(tool(face.tool).args(&face.verb).arg(word(&value)).args(operand));
-                stays_harmless(&outcome, &face, 2);
+                let operand = face.needs_operand().then_some(OsStr::new("0"));
+                let line = face.line(&[word(&value)], operand);
+                stays_harmless(&Outcome::of(tool(face.tool).args(line)), &face, 2);
             }
         }
     }
@@ -69,10 +69,8 @@ fn a_hostile_name_of_nothing_is_shown_escaped() {
     let makes = |face: &&Face| face.verb.as_deref() != Some("create");
     for face in faces().iter().filter(makes).filter(|face| face.needs_operand()) {
         for bytes in HOSTILE {
-            let change = (face.verb.as_deref() == Some("set")).then_some("--mode=600");
-            let name = word(&[b"/", *bytes].concat());
-            let outcome = Outcome::of(world.command(face.tool).args(&face.verb).arg(name).args(change));
-            stays_harmless(&outcome, face, 3);
+            let line = face.line(&[], Some(&word(&[b"/", *bytes].concat())));
+            stays_harmless(&Outcome::of(world.command(face.tool).args(line)), face, 3);
         }
     }
 }

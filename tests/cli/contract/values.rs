@@ -1,5 +1,7 @@
 //! Numbers out of range, negative sizes, empty names: bad usage, and nothing is changed.
 
+use std::ffi::OsStr;
+
 use super::{faces, refuses};
 use crate::support::{Outcome, World};
 
@@ -51,9 +53,9 @@ fn a_wrong_value_changes_nothing() {
         for option in face.options().iter().filter(|option| option.takes_value) {
             for value in WRONG {
                 let joined = format!("--{}={value}", option.long);
-                let operand = if face.needs_operand() { &[&*queue][..] } else { &[] };
-                let arguments = [face.arguments(&[&joined]), operand.to_vec()].concat();
-                refuses(&world.run(face.tool, &arguments), &face, 2);
+                let operand = face.needs_operand().then_some(OsStr::new(&queue));
+                let line = face.line(&[joined.into()], operand);
+                refuses(&Outcome::of(world.command(face.tool).args(line)), &face, 2);
             }
         }
     }
@@ -98,9 +100,8 @@ fn what_names_nothing_is_bad_usage() {
     let before = inventory(&world);
     for face in faces().iter().filter(|face| face.needs_operand() || face.verb.as_deref() == Some("create")) {
         for operand in NAMELESS {
-            let operand =
-                if face.verb.as_deref() == Some("set") { &["--mode=600", "--", operand] } else { &["--", operand][..] };
-            refuses(&world.run(face.tool, &face.arguments(operand)), face, 2);
+            let line = face.line(&[], Some(OsStr::new(operand)));
+            refuses(&Outcome::of(world.command(face.tool).args(line)), face, 2);
         }
     }
     assert_eq!(inventory(&world), before);
