@@ -1,1 +1,5 @@
-//! To come in the next step.
+//! `ripcs`: the inventory.
+
+mod against_ipcs;
+mod options;
+mod posix;

@@ -11,6 +11,10 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
+mod user;
+
+pub(crate) use user::User;
+
 /// The tools, by name: a new tool gets its line here and is then passed by every shared test.
 pub(crate) const TOOLS: &[(&str, &str)] =
     &[("ripcs", env!("CARGO_BIN_EXE_ripcs")), ("rmsgq", env!("CARGO_BIN_EXE_rmsgq"))];
@@ -89,15 +93,6 @@ impl World {
         Outcome::of(&mut self.sh(script, args))
     }
 
-    /// Another user inside; `None` with a printed reason where we cannot become one.
-    pub(crate) fn user(&self, uid: u32) -> Option<User<'_>> {
-        if !is_root() {
-            skip("only root becomes another user");
-            return None;
-        }
-        has("setpriv").then(|| User::new(self, uid))
-    }
-
     /// Starts a tool inside.
     pub(crate) fn start(&self, tool: &str, args: &[&str]) -> Running {
         let mut command = self.command(tool);
@@ -110,46 +105,6 @@ impl Drop for World {
     fn drop(&mut self) {
         let _ = self.holder.kill();
         let _ = self.holder.wait();
-    }
-}
-
-/// Another user inside a [`World`], without privilege, and copies of the tools where they can reach
-/// them.
-pub(crate) struct User<'a> {
-    world: &'a World,
-    uid: u32,
-    tools: tempfile::TempDir,
-}
-
-impl<'a> User<'a> {
-    fn new(world: &'a World, uid: u32) -> Self {
-        use std::os::unix::fs::PermissionsExt;
-        let tools = tempfile::tempdir().expect("a directory");
-        std::fs::set_permissions(tools.path(), PermissionsExt::from_mode(0o755)).expect("it is ours");
-        for (name, path) in TOOLS {
-            std::fs::copy(path, tools.path().join(name)).expect("room for a copy");
-        }
-        Self { world, uid, tools }
-    }
-
-    /// A command that this user runs.
-    pub(crate) fn command(&self, program: &str) -> Command {
-        let copy = self.tools.path().join(program);
-        let mut command = self.world.command("setpriv");
-        let id = self.uid;
-        command.args([format!("--reuid={id}"), format!("--regid={id}"), "--clear-groups".into(), "--".into()]);
-        command.arg(if copy.exists() { copy.as_os_str() } else { OsStr::new(program) }).current_dir("/");
-        command
-    }
-
-    /// Runs a tool as this user.
-    pub(crate) fn run(&self, tool: &str, args: &[&str]) -> Outcome {
-        Outcome::of(self.command(tool).args(args))
-    }
-
-    /// Runs a tool as this user and expects success, as [`World::ok`].
-    pub(crate) fn ok(&self, tool: &str, args: &[&str]) -> String {
-        self.run(tool, args).success()
     }
 }
 
