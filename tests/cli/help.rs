@@ -61,6 +61,13 @@ impl Face {
         words
     }
 
+    /// The other names of this verb of the tool: `[alias: ls]`.
+    pub(crate) fn aliases(&self, verb: &str) -> Vec<&str> {
+        let line = self.listed("Commands:").find(|line| line.split(' ').next() == Some(verb));
+        let list = line.and_then(|line| line.rsplit_once("[alias")).and_then(|(_, list)| list.split_once(": "));
+        list.map_or(Vec::new(), |(_, list)| list.trim_end_matches(']').split(", ").collect())
+    }
+
     /// Its options, `--help` and `--version` among them.
     pub(crate) fn options(&self) -> Vec<Opt> {
         self.listed("Options:").filter(|line| line.starts_with('-')).map(Opt::of).collect()
@@ -115,6 +122,8 @@ fn options_are_read_back() {
     assert!(!verbs.contains(&"help".into()));
     let send = Face::all("rmsgq").into_iter().find(|face| face.verb.as_deref() == Some("send")).expect("a verb");
     assert!(send.needs_operand() && send.acts() && send.has_option("timeout"));
+    let faces = Face::all("rmsgq");
+    assert_eq!((faces[0].aliases("list"), faces[0].aliases("send")), (vec!["ls"], vec![]));
     let bare = &Face::all("ripcs")[0];
     assert!(bare.acts() && !bare.needs_operand() && bare.has_option("version"));
 }

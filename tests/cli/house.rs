@@ -1,4 +1,9 @@
 //! What holds for the package around the tools.
 
+mod completions;
 mod imports;
+mod page;
+mod pages;
 mod paths;
+mod scripts;
+mod session;
