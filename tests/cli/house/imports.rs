@@ -168,10 +168,10 @@ fn violations(path: &str, text: &str) -> Vec<Violation> {
         if from == "ipc" && path.last().is_some_and(|last| last == "stdout") {
             add("stdout", format!("{shown}: ipc knows no standard output"));
         }
-        if let (Some(target), true) = (resolve(&path, &module), from != "lib") {
-            if let Some(why) = refusal(&own, &target) {
-                add(&target[0], format!("{shown}: {why}"));
-            }
+        if let Some(target) = resolve(&path, &module)
+            && let Some(why) = refusal(&own, &target)
+        {
+            add(&target[0], format!("{shown}: {why}"));
         }
     }
     found

@@ -79,7 +79,7 @@ fn rows_of_ipcs(world: &World, title: &str, columns: &[&str]) -> Vec<Vec<String>
     let rows = all.lines().skip_while(|line| *line != title).skip(2).take_while(|line| !line.is_empty());
     let in_our_words = |(column, word): (&&str, &str)| match *column {
         "key" if word == "0x00000000" => "-".to_owned(),
-        "mode" => format!("{:0>4}", word),
+        "mode" => format!("{word:0>4}"),
         _ => word.to_owned(),
     };
     rows.map(|row| {
