@@ -16,6 +16,10 @@ fn without_standard_input_what_reads_it_fails() {
         let outcome = redirected(&world, "<&-", "rmsgq", arguments);
         outcome.fails(1, "rmsgq: cannot read standard input: Bad file descriptor\n");
     }
+    // The descriptor of the queue itself does not take the place of the one that is missing.
+    world.ok("rmsgq", &["create", "/jobs"]);
+    redirected(&world, "<&-", "rmsgq", &["send", "/jobs"]).fails(1, "cannot read standard input: Bad file descriptor");
+    assert_eq!(world.ok("rmsgq", &["list", "--no-header", "-o", "messages"]), "0\n0");
     redirected(&world, "<&-", "rmsgq", &["send", &queue, "x"]).success();
     assert_eq!(redirected(&world, "<&-", "rmsgq", &["recv", &queue]).success(), "x");
     for (name, arguments) in printing() {
