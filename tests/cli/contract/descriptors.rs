@@ -16,7 +16,6 @@ fn without_standard_input_what_reads_it_fails() {
         let outcome = redirected(&world, "<&-", "rmsgq", arguments);
         outcome.fails(1, "rmsgq: cannot read standard input: Bad file descriptor\n");
     }
-    // The descriptor of the queue itself does not take the place of the one that is missing.
     world.ok("rmsgq", &["create", "/jobs"]);
     redirected(&world, "<&-", "rmsgq", &["send", "/jobs"]).fails(1, "cannot read standard input: Bad file descriptor");
     assert_eq!(world.ok("rmsgq", &["list", "--no-header", "-o", "messages"]), "0\n0");
@@ -36,6 +35,13 @@ fn without_standard_output_what_prints_fails() {
         let outcome = redirected(&world, ">&-", name, &arguments);
         let words = format!("{name}: cannot write to standard output: Bad file descriptor\n");
         assert_eq!((outcome.status(), outcome.stderr()), (1, words), "{name} {arguments:?}");
+    }
+    // The queue's own descriptor does not take its place, and the message is still there.
+    for queue in ["0x4b", "/jobs"] {
+        world.ok("rmsgq", &["send", queue, "--create", "kept"]);
+        let outcome = redirected(&world, ">&-", "rmsgq", &["recv", queue]);
+        outcome.fails(1, "rmsgq: cannot write to standard output: Bad file descriptor\n");
+        assert_eq!(world.ok("rmsgq", &["recv", queue]), "kept");
     }
 }
 
