@@ -17,8 +17,11 @@ mod table;
 
 use machine::Machine;
 
-/// What can be measured, by the word that chooses it.
-const SECTIONS: [(&str, fn(&Machine) -> anyhow::Result<()>); 3] =
+/// Measures something and prints it.
+type Section = fn(&Machine) -> anyhow::Result<()>;
+
+/// The sections, by the words that choose them.
+const SECTIONS: [(&str, Section); 3] =
     [("startup", startup::run), ("listing", listing::run), ("messages", messages::run)];
 
 fn main() -> ExitCode {
