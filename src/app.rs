@@ -120,7 +120,7 @@ impl Tool {
     }
 
     /// Parses for the named verb alone where one is named first, as it nearly always is.
-    fn parse(&self, arguments: Vec<OsString>) -> Result<(&VerbEntry, ArgMatches), clap::Error> {
+    fn parse(&self, arguments: &[OsString]) -> Result<(&VerbEntry, ArgMatches), clap::Error> {
         let verb = arguments.get(1).and_then(|word| self.verbs.iter().find(|verb| verb.answers_to(word)));
         if let Some(verb) = verb {
             let command = verb.command().bin_name(format!("{} {}", self.name, verb.name));
@@ -145,9 +145,10 @@ pub fn main(tool: &'static Tool, argc: c_int, argv: *const *const c_char) -> c_i
     entry::fill_standard_descriptors();
     signal::die_on_closed_pipe();
     let mut context = Context { out: Out::default(), tool: tool.name };
-    let done = match tool.parse(entry::arguments(argc, argv)) {
+    let arguments = entry::arguments(argc, argv);
+    let done = match tool.parse(&arguments) {
         Ok((verb, matches)) => (verb.run)(&matches, &mut context),
-        Err(answer) => answer_of_clap(&answer, &mut context),
+        Err(answer) => answer_of_clap(&answer, &arguments, &mut context),
     };
     // A verb may have failed because its output did: then that is the reason to tell.
     let status = match context.out.finish().context(OutputError).and(done) {
@@ -161,8 +162,15 @@ pub fn main(tool: &'static Tool, argc: c_int, argv: *const *const c_char) -> c_i
 }
 
 /// Help and the version are output; anything else is bad usage.
-fn answer_of_clap(answer: &clap::Error, context: &mut Context) -> anyhow::Result<Status> {
-    let text = answer.render().to_string();
+fn answer_of_clap(answer: &clap::Error, arguments: &[OsString], context: &mut Context) -> anyhow::Result<Status> {
+    let mut text = answer.render().to_string();
+    // clap repeats what was typed: a line in it shall not pass for one of ours.
+    for argument in arguments.iter().filter_map(|argument| argument.to_str()) {
+        let value = argument.split_once('=').map_or(argument, |(_, value)| value);
+        if value.contains('\n') {
+            text = text.replace(value, &escape(value.as_bytes()));
+        }
+    }
     if matches!(answer.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
         context.out.write_all(text.as_bytes())?;
         return Ok(Status::Done);

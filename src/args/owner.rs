@@ -14,7 +14,12 @@ pub(crate) fn parse(text: &str) -> Result<Owner, String> {
     let (user, group) = text.split_once(':').unwrap_or((text, ""));
     let find = |database, name: &str, what| match name {
         "" => Ok(None),
-        _ => number_of(database, name).map(Some).ok_or_else(|| format!("no {what} is called so")),
+        _ => match number_of(database, name) {
+            // -1 means "leave it" to chown(2) and is nobody to msgctl(2).
+            Some(u32::MAX) => Err(format!("{} is no {what}", u32::MAX)),
+            Some(number) => Ok(Some(number)),
+            None => Err(format!("no {what} is called so")),
+        },
     };
     let owner = Owner { user: find(Database::Users, user, "user")?, group: find(Database::Groups, group, "group")? };
     match owner {
@@ -34,7 +39,7 @@ mod tests {
         assert_eq!(parse("4000000000"), owner(Some(4_000_000_000), None));
         assert_eq!(parse("0:7"), owner(Some(0), Some(7)));
         assert_eq!(parse(":root"), owner(None, Some(0)));
-        for text in ["", ":", "no such user", "-1", "0:no such group", "4294967296"] {
+        for text in ["", ":", "no such user", "-1", "0:no such group", "4294967295", "4294967296"] {
             assert!(parse(text).is_err(), "{text}");
         }
     }

@@ -104,7 +104,8 @@ impl Page<'_> {
         let Some(columns) = self.columns(context, TITLE, semaphore::COLUMNS)? else { return Ok(()) };
         let (rows, hidden) = semaphore::rows()?;
         let semaphores = Total::of(rows.iter().map(|row| Some(row.count())));
-        let total = [Total::rows(&rows, "set"), semaphores.counted("semaphore")];
+        let sets = rows.iter().filter(|row| row.is_set()).count() as u64;
+        let total = [counted(sets, "set"), semaphores.counted("semaphore")];
         self.section(context, TITLE, &columns, &rows, &total)?;
         rows::tell_hidden(context, "semaphores", hidden);
         Ok(())

@@ -166,10 +166,10 @@ impl Name {
         let Some(text) = text.to_str() else { return Err(unknown(text)) };
         match text {
             "private" => Ok(Self::Private),
-            _ if text.starts_with("id:") => parse_id(&text[3..]),
-            _ if text.starts_with("key:") => parse_key(&text[4..]),
-            _ if text.starts_with("0x") || text.starts_with("0X") => parse_key(text),
-            _ if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) => parse_id(text),
+            _ if text.starts_with("id:") => parse_id(&text[3..], text),
+            _ if text.starts_with("key:") => parse_key(&text[4..], text),
+            _ if text.starts_with("0x") || text.starts_with("0X") => parse_key(text, text),
+            _ if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) => parse_id(text, text),
             _ => Err(unknown(OsStr::new(text))),
         }
     }
@@ -212,13 +212,13 @@ impl fmt::Display for Name {
     }
 }
 
-fn parse_id(digits: &str) -> Result<Name, NameError> {
+fn parse_id(digits: &str, operand: &str) -> Result<Name, NameError> {
     decimal(digits).and_then(|id| i32::try_from(id).ok()).and_then(Id::new).map(Name::Id).ok_or_else(|| {
-        NameError(format!("{} is no identifier: those go from 0 to {}", quoted(digits.as_ref()), i32::MAX))
+        NameError(format!("{} is no identifier: those go from 0 to {}", quoted(operand.as_ref()), i32::MAX))
     })
 }
 
-fn parse_key(text: &str) -> Result<Name, NameError> {
+fn parse_key(text: &str, operand: &str) -> Result<Name, NameError> {
     let hex = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"));
     let bits = match (hex, text.strip_prefix('-')) {
         (Some(digits), _) if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
@@ -236,7 +236,7 @@ fn parse_key(text: &str) -> Result<Name, NameError> {
         Some(None) => Err(NameError("key 0 is IPC_PRIVATE and names nothing; 'private' makes a new object".into())),
         None => Err(NameError(format!(
             "{} is no key: those go from 1 to 4294967295 or from 0x1 to 0xffffffff",
-            quoted(text.as_ref())
+            quoted(operand.as_ref())
         ))),
     }
 }
@@ -288,8 +288,14 @@ fn quoted(text: &OsStr) -> String {
         for character in chunk.valid().chars() {
             match character {
                 ' '..='~' => out.push(character),
+                '\n' => out.push_str("\\n"),
                 _ if character.is_alphanumeric() => out.push(character),
-                _ => out.extend(character.escape_default()),
+                _ => {
+                    let _ = match u32::from(character) {
+                        code @ 0..=0xff => write!(out, "\\x{code:02x}"),
+                        code => write!(out, "\\u{{{code:x}}}"),
+                    };
+                }
             }
         }
         for byte in chunk.invalid() {

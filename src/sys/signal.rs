@@ -97,9 +97,11 @@ pub(crate) fn wants_attention() -> bool {
     caught().is_some() || CHILD_ENDED.load(Ordering::SeqCst)
 }
 
-/// The ending signal has been obeyed: the tool ends by itself, with a status of its own.
+/// The ending signal has been obeyed: the tool ends by itself, with a status of its own. Another one
+/// is noticed anew.
 pub(crate) fn settle() {
     CAUGHT.store(0, Ordering::SeqCst);
+    alarm::silence();
 }
 
 /// The ending signal that came, if one did.

@@ -66,15 +66,6 @@ fn the_version_is_output() {
 }
 
 #[test]
-#[ignore = "a verb takes no --version"]
-fn a_verb_tells_the_version_too() {
-    for face in faces() {
-        let version = Outcome::of(tool(face.tool).args(face.arguments(&["--version"]))).success();
-        assert!(version.ends_with(env!("CARGO_PKG_VERSION")), "{face}: {version}");
-    }
-}
-
-#[test]
 fn an_unknown_option_is_bad_usage() {
     for face in faces() {
         for option in ["--no-such-option", "--no-such-option=1", "-@", "---"] {

@@ -52,6 +52,16 @@ pub(super) struct Serve {
     command: Vec<OsString>,
 }
 
+/// Where a message goes whose worker failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum To {
+    Queue,
+    DeadLetters,
+}
+
+/// How long to wait for room at the end, before a message is told as lost.
+const LAST_WAIT: Duration = Duration::from_secs(10);
+
 /// How soon a message that found its queue full is tried again.
 const HOLD: Duration = Duration::from_millis(50);
 
@@ -98,7 +108,7 @@ struct Server<'a> {
     workers: Vec<Worker>,
     /// How often a message has failed here; only those that went back to the queue.
     failures: HashMap<Message, u32>,
-    held: Vec<Message>,
+    held: Vec<(Message, To)>,
     worst: Status,
 }
 
@@ -107,7 +117,7 @@ impl Server<'_> {
     fn serve(&mut self, take: Take) -> anyhow::Result<()> {
         while signal::caught().is_none() {
             self.reap();
-            self.return_held();
+            self.give_held();
             if self.workers.len() >= usize::from(self.args.jobs) {
                 wait_for_one();
                 continue;
@@ -149,7 +159,7 @@ impl Server<'_> {
         match Worker::start(&self.args.command, message, attempt, label_of(&self.args.name)) {
             Ok(worker) => self.workers.push(worker),
             Err((error, message)) => {
-                self.send_back(message);
+                self.give(message, To::Queue, Wait::For(LAST_WAIT));
                 return Err(error);
             }
         }
@@ -180,43 +190,45 @@ impl Server<'_> {
         let failures = self.failures.get(&message).map_or(1, |failures| failures + 1);
         if failures <= self.args.retries {
             self.failures.insert(message.clone(), failures);
-            self.send_back(message);
+            self.give(message, To::Queue, Wait::Never);
             return;
         }
         self.failures.remove(&message);
-        let Some(dead_letter) = &self.dead_letter else {
-            self.tell("failed", &message, None);
-            return;
-        };
-        if let Err(error) = message.send_to(dead_letter) {
-            self.tell("failed, and is no dead letter", &message, Some(&error));
+        match self.dead_letter {
+            Some(_) => self.give(message, To::DeadLetters, Wait::Never),
+            None => self.tell("failed", &message, None),
         }
     }
 
-    /// To the end of the queue; held where there is no room.
-    fn send_back(&mut self, message: Message) {
-        match message.send_to(&self.inbox.queue) {
+    /// Sends a message where it shall go; it is held where there is no room yet.
+    fn give(&mut self, message: Message, to: To, wait: Wait) {
+        let queue = match (to, &self.dead_letter) {
+            (To::DeadLetters, Some(queue)) => queue,
+            _ => &self.inbox.queue,
+        };
+        match message.send_to(queue, wait) {
             Ok(()) => {}
-            Err(error) if error.kind() == ErrorKind::WouldBlock => self.held.push(message),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => self.held.push((message, to)),
             Err(error) => self.tell("lost", &message, Some(&error)),
         }
     }
 
-    fn return_held(&mut self) {
-        for message in std::mem::take(&mut self.held) {
-            self.send_back(message);
+    fn give_held(&mut self) {
+        for (message, to) in std::mem::take(&mut self.held) {
+            self.give(message, to, Wait::Never);
         }
     }
 
-    /// Waits for the running workers and returns what is left.
+    /// Waits for the running workers, and for room for what is held: others may be at the queue. Another
+    /// signal ends that wait.
     fn finish(&mut self) {
         while !self.workers.is_empty() {
             wait_for_one();
             self.reap();
         }
-        self.return_held();
-        for message in std::mem::take(&mut self.held) {
-            self.tell("lost", &message, Some(&errno::error(errno::EAGAIN)));
+        signal::settle();
+        for (message, to) in std::mem::take(&mut self.held) {
+            self.give(message, to, Wait::For(LAST_WAIT));
         }
     }
 

@@ -12,6 +12,7 @@ use crate::exit::CommandError;
 use crate::framing::Label;
 use crate::ipc::Wait;
 use crate::ipc::msgq::Queue;
+use crate::ipc::msgq::posix::HIGHEST_PRIORITY;
 use crate::ipc::msgq::sysv::HEADER;
 
 /// A message in our hands.
@@ -24,9 +25,13 @@ pub(super) struct Message {
 }
 
 impl Message {
-    /// Sends it where it shall go, without waiting.
-    pub(super) fn send_to(&self, queue: &Queue) -> io::Result<()> {
-        queue.send(&mut self.bytes.clone(), self.tag, Wait::Never)
+    /// Sends it where it shall go, with the nearest type or priority that is possible there.
+    pub(super) fn send_to(&self, queue: &Queue, wait: Wait) -> io::Result<()> {
+        let tag = match queue {
+            Queue::SystemV(_) => self.tag.max(1),
+            Queue::Posix(_) => self.tag.clamp(0, HIGHEST_PRIORITY.into()),
+        };
+        queue.send(&mut self.bytes.clone(), tag, wait)
     }
 }
 

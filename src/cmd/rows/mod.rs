@@ -2,8 +2,10 @@
 //!
 //! A column is one line in a static table; header, JSON and `-o` follow from it.
 
-use std::io::{self, Write as _};
+use std::io::{self, ErrorKind, Write as _};
 use std::rc::Rc;
+
+use anyhow::Context as _;
 
 use crate::app::Context;
 use crate::args::ListArgs;
@@ -105,11 +107,14 @@ impl<S: SystemVObject, P: PosixObject> Object<S, P> {
 /// Why the POSIX objects of a kind are not among its rows, where they are not.
 type Hidden = Option<io::Error>;
 
-/// What could be listed, or nothing and the reason.
-fn or_hidden<T>(listed: io::Result<Vec<T>>) -> (Vec<T>, Hidden) {
+/// What could be listed, or nothing and the reason where it is that we may not or this kernel cannot.
+fn or_hidden<T>(listed: io::Result<Vec<T>>, what: &str) -> anyhow::Result<(Vec<T>, Hidden)> {
     match listed {
-        Ok(all) => (all, None),
-        Err(error) => (Vec::new(), Some(error)),
+        Ok(all) => Ok((all, None)),
+        Err(error) if matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::Unsupported) => {
+            Ok((Vec::new(), Some(error)))
+        }
+        Err(error) => Err(error).with_context(|| format!("cannot list POSIX {what}")),
     }
 }
 

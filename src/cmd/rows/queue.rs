@@ -1,7 +1,5 @@
 //! Message queues as rows.
 
-use std::io;
-
 use super::{Hidden, Posix, Row, SystemV, columns, named, or_hidden, pid};
 use crate::ipc::msgq::{posix, sysv};
 use crate::output::Align::{Left, Right};
@@ -11,8 +9,8 @@ use crate::output::{Cell, Column, column};
 pub(crate) type QueueRow = Row<sysv::QueueStatus, posix::QueueStatus>;
 
 /// The rows of all System V queues and, as far as they can be listed, the POSIX ones.
-pub(crate) fn rows() -> io::Result<(Vec<QueueRow>, Hidden)> {
-    let (posix, hidden) = or_hidden(posix::list());
+pub(crate) fn rows() -> anyhow::Result<(Vec<QueueRow>, Hidden)> {
+    let (posix, hidden) = or_hidden(posix::list(), "queues")?;
     let system_v = sysv::list()?.into_iter().map(SystemV);
     Ok((Row::all(system_v.chain(posix.into_iter().map(Posix))), hidden))
 }

@@ -1,7 +1,5 @@
 //! Shared memory as rows.
 
-use std::io;
-
 use super::{Hidden, Posix, Row, SystemV, columns, named, or_hidden, pid};
 use crate::ipc::PosixFile;
 use crate::ipc::shm::{self, SegmentStatus};
@@ -12,13 +10,13 @@ use crate::output::{Cell, Column, column};
 pub(crate) type SegmentRow = Row<SegmentStatus, PosixFile>;
 
 /// The rows of all System V segments and, as far as they can be listed, the POSIX objects.
-pub(crate) fn rows(columns: &[&Column<SegmentRow>]) -> io::Result<(Vec<SegmentRow>, Hidden)> {
+pub(crate) fn rows(columns: &[&Column<SegmentRow>]) -> anyhow::Result<(Vec<SegmentRow>, Hidden)> {
     let mut segments = shm::segments()?;
     // Asked for only where it is shown: the kernel walks over every page for it.
     if columns.iter().any(|column| matches!(column.name, "rss" | "swap")) {
         shm::add_residence(&mut segments)?;
     }
-    let (posix, hidden) = or_hidden(shm::posix_objects());
+    let (posix, hidden) = or_hidden(shm::posix_objects(), "shared memory")?;
     Ok((Row::all(segments.into_iter().map(SystemV).chain(posix.into_iter().map(Posix))), hidden))
 }
 

@@ -1,7 +1,5 @@
 //! Semaphores as rows.
 
-use std::io;
-
 use super::{Hidden, Posix, Row, SystemV, columns, named, or_hidden};
 use crate::ipc::sem::{self, NamedSemaphore, SetStatus};
 use crate::output::Align::{Left, Right};
@@ -11,8 +9,8 @@ use crate::output::{Cell, Column, column};
 pub(crate) type SemaphoreRow = Row<SetStatus, NamedSemaphore>;
 
 /// The rows of all System V sets and, as far as they can be listed, the POSIX semaphores.
-pub(crate) fn rows() -> io::Result<(Vec<SemaphoreRow>, Hidden)> {
-    let (posix, hidden) = or_hidden(sem::named());
+pub(crate) fn rows() -> anyhow::Result<(Vec<SemaphoreRow>, Hidden)> {
+    let (posix, hidden) = or_hidden(sem::named(), "semaphores")?;
     let system_v = sem::sets()?.into_iter().map(SystemV);
     Ok((Row::all(system_v.chain(posix.into_iter().map(Posix))), hidden))
 }
@@ -24,6 +22,11 @@ impl SemaphoreRow {
             SystemV(set) => set.count,
             Posix(_) => 1,
         }
+    }
+
+    /// Whether it is a System V set.
+    pub(crate) fn is_set(&self) -> bool {
+        matches!(self.object, SystemV(_))
     }
 
     fn kind(row: &Self) -> &'static str {

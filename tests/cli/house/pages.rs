@@ -68,7 +68,6 @@ fn the_statuses_of_the_pages_are_those_of_the_code() {
 }
 
 #[test]
-#[ignore = "ripcs(1) leaves out the statuses that ripcs has no use for"]
 fn every_page_has_the_whole_table_of_statuses() {
     for (tool, page) in pages() {
         let common: BTreeSet<u8> =

@@ -90,7 +90,7 @@ fn a_full_queue_says_how_much_it_holds() {
     let full = "x\n".repeat(2) + &"y".repeat(8192) + "\n" + &"z".repeat(8190);
     world.feed("rmsgq", &["send", &queue], full.as_bytes()).success();
     let refused = world.run("rmsgq", &["send", &queue, "more", "--nowait"]);
-    refused.fails(124, "rmsgq: queue 0 is full (msg_qbytes is 16384, 16384 bytes are in it)\n");
+    refused.fails(124, "rmsgq: queue 0 is full (msg_qbytes is 16384, it holds 16384 bytes)\n");
 }
 
 #[test]

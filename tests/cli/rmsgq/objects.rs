@@ -14,7 +14,9 @@ fn create_prints_what_every_verb_accepts() {
     assert_eq!(world.ok("rmsgq", &["recv", "id:2"]), "by key");
     world.run("rmsgq", &["create", "0x4b", "--exclusive"]).fails(4, "cannot create queue 0x0000004b: File exists");
     world.run("rmsgq", &["create", "42"]).fails(2, "the kernel chooses identifiers");
-    world.run("rmsgq", &["create", "ftok:/no/such"]).fails(3, "cannot create queue 'ftok:/no/such:1': No such file");
+    world
+        .run("rmsgq", &["create", "ftok:/no/such"])
+        .fails(3, "cannot make a key of the file in 'ftok:/no/such:1': No such file");
     assert_eq!(world.ok("rmsgq", &["remove", "0", "1", "0x4b", "3"]), "");
 }
 

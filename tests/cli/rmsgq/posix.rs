@@ -31,7 +31,7 @@ fn timeouts_and_full_queues_are_as_with_system_v() {
         .run("rmsgq", &["send", "/q", "12345"])
         .fails(1, "a message of 5 bytes is too long: the queue's message size is 4");
     let full = world.run("rmsgq", &["send", "/q", "1", "2", "3", "--nowait"]);
-    full.fails(124, "rmsgq: queue '/q' is full (it holds 2 messages), 2 messages were sent before\n");
+    full.fails(124, "rmsgq: queue '/q' is full (it holds 2 messages), 2 messages sent before\n");
     let sender = world.start("rmsgq", &["send", "/q", "3"]);
     sender.wait_until_in(Call::MqSend);
     assert_eq!(world.ok("rmsgq", &["recv", "/q"]), "1");

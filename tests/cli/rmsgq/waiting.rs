@@ -48,7 +48,7 @@ fn a_full_queue_makes_the_sender_wait() {
     let queue = world.ok("rmsgq", &["create"]);
     world.ok("rmsgq", &["set", &queue, "--max-bytes", "10"]);
     let full = world.run("rmsgq", &["send", &queue, "12345", "67890", "x", "--nowait"]);
-    full.fails(124, "rmsgq: queue 0 is full (msg_qbytes is 10, 10 bytes are in it), 2 messages were sent before\n");
+    full.fails(124, "rmsgq: queue 0 is full (msg_qbytes is 10, it holds 10 bytes), 2 messages sent before\n");
     let started = Instant::now();
     world.run("rmsgq", &["send", &queue, "x", "--timeout", "0.2"]).fails(124, "stayed full until the timeout");
     assert!(started.elapsed() >= Duration::from_millis(200));

@@ -89,7 +89,7 @@ impl FileSystem {
             }
             Err(error) => Err(io::Error::new(
                 error.kind(),
-                format!("/dev/mqueue is not mounted, and mounting it privately says {}", errno::words(&error)),
+                format!("/dev/mqueue is not mounted, and mounting it privately failed: {}", errno::words(&error)),
             )),
         }
     }
