@@ -50,7 +50,7 @@ impl<'fd> Writer<'fd> {
             output,
             framing,
             label,
-            buffer: vec![0; GAP + 4 * ENOUGH],
+            buffer: vec![0; GAP + ENOUGH],
             end: GAP,
             written: GAP,
             marks: Vec::new(),

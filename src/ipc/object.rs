@@ -68,15 +68,16 @@ pub(super) fn timestamp(seconds: i64) -> Timestamp {
     Some(seconds).filter(|&seconds| seconds != 0)
 }
 
-/// Asks for every slot up to the highest, and skips those that hold nothing any more.
-pub(super) fn walk<T>(
+/// The status of what is in each slot up to the highest; those that hold nothing any more are skipped.
+pub(super) fn walk<T, S>(
     highest: Option<i32>,
     stat_any: impl Fn(i32) -> io::Result<(i32, T)>,
-) -> io::Result<Vec<(Id, T)>> {
+    status: impl Fn(Id, &T) -> S,
+) -> io::Result<Vec<S>> {
     let mut found = Vec::new();
     for index in 0..=highest.unwrap_or(-1) {
         match stat_any(index) {
-            Ok((id, stat)) => found.extend(Id::new(id).map(|id| (id, stat))),
+            Ok((id, stat)) => found.extend(Id::new(id).map(|id| status(id, &stat))),
             Err(error) if errno::is(&error, errno::EINVAL) || errno::is(&error, errno::EIDRM) => {}
             Err(error) => return Err(error),
         }

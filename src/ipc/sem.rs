@@ -50,11 +50,11 @@ const SEM_T: u64 = 32;
 /// Every System V set of this IPC namespace, whoever owns it, in slot order.
 pub fn sets() -> io::Result<Vec<SetStatus>> {
     let highest = sem::highest_index()?;
-    let found = walk(highest, sem::stat_any)?;
+    let found = walk(highest, sem::stat_any, of_stat)?;
     if object::no_such_slot_table(highest, &found) {
         return Ok(Table::sets()?.rows().filter_map(|row| of_row(&row)).collect());
     }
-    Ok(found.into_iter().map(|(id, stat)| of_stat(id, &stat)).collect())
+    Ok(found)
 }
 
 /// Every POSIX named semaphore.

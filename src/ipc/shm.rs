@@ -53,11 +53,11 @@ pub struct Residence {
 /// Every System V segment of this IPC namespace, whoever owns it, in slot order.
 pub fn segments() -> io::Result<Vec<SegmentStatus>> {
     let highest = shm::highest_index()?;
-    let found = walk(highest, shm::stat_any)?;
+    let found = walk(highest, shm::stat_any, of_stat)?;
     if object::no_such_slot_table(highest, &found) {
         return Ok(Table::segments()?.rows().filter_map(|row| of_row(&row)).collect());
     }
-    Ok(found.into_iter().map(|(id, stat)| of_stat(id, &stat)).collect())
+    Ok(found)
 }
 
 /// Asks what of these segments lies in memory and in swap (`/proc/sysvipc/shm`); the kernel walks

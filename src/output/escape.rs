@@ -12,6 +12,11 @@ pub(crate) fn escape(text: &[u8]) -> String {
 
 /// [`escape`] behind what `out` holds already.
 pub(crate) fn escape_into(out: &mut String, text: &[u8]) {
+    // Nearly all names are plain, and listings have many.
+    if let (true, Ok(plain)) = (text.iter().all(|byte| matches!(byte, b' '..=b'~')), std::str::from_utf8(text)) {
+        out.push_str(plain);
+        return;
+    }
     for chunk in text.utf8_chunks() {
         for character in chunk.valid().chars() {
             match character {

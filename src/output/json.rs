@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::record::{Cell, Column};
+use super::text::write_cell;
 
 struct Row<'a, R: 'static> {
     columns: &'a [&'static Column<R>],
@@ -29,6 +30,11 @@ impl Serialize for Cell<'_> {
             Self::Number(number) => serializer.serialize_u64(*number),
             Self::Signed(number) | Self::Time(number) => serializer.serialize_i64(*number),
             Self::Text(text) => serializer.serialize_str(text),
+            Self::Label(_) | Self::Octal(_) | Self::Hex(_) => {
+                let mut text = String::with_capacity(20);
+                write_cell(&mut text, self);
+                serializer.serialize_str(&text)
+            }
             Self::List(list) => serializer.collect_seq(list.iter().map(|fields| Fields(fields))),
             Self::None | Self::Gone | Self::Unknown => serializer.serialize_none(),
             Self::Foreign(bytes) => {
@@ -43,9 +49,9 @@ impl Serialize for Cell<'_> {
     }
 }
 
-/// One record as one JSON object, without an end of line.
-pub(crate) fn write_row<R>(out: &mut impl Write, columns: &[&'static Column<R>], record: &R) -> io::Result<()> {
-    serde_json::to_writer(out, &Row { columns, record }).map_err(io::Error::from)
+/// One record as one JSON object behind what `line` holds.
+pub(crate) fn push_row<R>(line: &mut Vec<u8>, columns: &[&'static Column<R>], record: &R) -> io::Result<()> {
+    serde_json::to_writer(line, &Row { columns, record }).map_err(io::Error::from)
 }
 
 /// Named cells.

@@ -6,11 +6,12 @@ mod json;
 mod record;
 mod stream;
 mod table;
+mod text;
 mod time;
 
 pub(crate) use count::counted;
 pub(crate) use escape::{escape, escape_into};
-pub(crate) use json::{write_object, write_row};
+pub(crate) use json::{push_row, write_object};
 pub(crate) use record::{Align, Cell, Column, choose, column};
 pub(crate) use stream::{Out, note};
 pub(crate) use table::{write_details, write_table};

@@ -9,6 +9,12 @@ pub(crate) enum Cell<'a> {
     Number(u64),
     /// A number that may be negative.
     Signed(i64),
+    /// A number that is a name: a string in JSON.
+    Label(u64),
+    /// Permission bits: a string of four octal digits in JSON.
+    Octal(u32),
+    /// A key: a string in JSON, `0x` and eight digits.
+    Hex(u32),
     /// Text of our own.
     Text(Cow<'a, str>),
     /// Bytes that somebody else chose: escaped in tables, exact in JSON where they are UTF-8.

@@ -1,13 +1,12 @@
 //! Records as an aligned table: the same text on a terminal and in a pipe, never cut short.
 
-use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use comfy_table::{CellAlignment, Table};
 use unicode_width::UnicodeWidthStr;
 
 use super::record::{Align, Cell, Column};
-use super::{escape_into, local};
+use super::text::write_cell;
 
 /// From this many rows on the table is padded by [`pad`]: the same text, five times as fast.
 const BULK: usize = 200;
@@ -53,21 +52,7 @@ struct Cells {
 
 impl Cells {
     fn push(&mut self, cell: &Cell<'_>) {
-        let text = &mut self.text;
-        let _ = match cell {
-            Cell::Number(number) => write!(text, "{number}"),
-            Cell::Signed(number) => write!(text, "{number}"),
-            Cell::Text(own) => text.write_str(own),
-            Cell::Foreign(bytes) => {
-                escape_into(text, bytes);
-                Ok(())
-            }
-            Cell::Time(seconds) => text.write_str(&local(*seconds)),
-            Cell::List(list) => write!(text, "{}", list.len()),
-            Cell::None => text.write_str("-"),
-            Cell::Gone => text.write_str("(gone)"),
-            Cell::Unknown => text.write_str("?"),
-        };
+        write_cell(&mut self.text, cell);
         self.ends.push(self.text.len());
     }
 
@@ -103,31 +88,49 @@ fn arrange(out: &mut impl Write, cells: &Cells, sides: &[Align]) -> io::Result<(
 
 /// The same text by plain padding.
 fn pad(out: &mut impl Write, cells: &Cells, sides: &[Align]) -> io::Result<()> {
-    let mut widths = vec![0; sides.len()];
-    let sized: Vec<(&str, usize)> = cells.iter().map(|text| (text, text.width())).collect();
-    for row in sized.chunks(sides.len()) {
-        row.iter().zip(&mut widths).for_each(|((_, width), widest)| *widest = (*widest).max(*width));
+    let mut widest = vec![0; sides.len()];
+    let widths: Vec<usize> = cells.iter().map(width).collect();
+    for row in widths.chunks(sides.len()) {
+        row.iter().zip(&mut widest).for_each(|(width, widest)| *widest = (*widest).max(*width));
     }
     let mut line = String::new();
-    for row in sized.chunks(sides.len()) {
+    let mut texts = cells.iter();
+    for row in widths.chunks(sides.len()) {
         line.clear();
-        for (((text, width), side), widest) in row.iter().zip(sides).zip(&widths) {
-            let blanks = std::iter::repeat_n(' ', widest - width);
+        for (((width, side), widest), text) in row.iter().zip(sides).zip(&widest).zip(&mut texts) {
+            let blanks = widest - width;
             match side {
                 Align::Left => {
                     line.push_str(text);
-                    line.extend(blanks);
+                    push_blanks(&mut line, blanks + 2);
                 }
                 Align::Right => {
-                    line.extend(blanks);
+                    push_blanks(&mut line, blanks);
                     line.push_str(text);
+                    push_blanks(&mut line, 2);
                 }
             }
-            line.push_str("  ");
         }
-        writeln!(out, "{}", line.trim_end())?;
+        line.truncate(line.trim_end().len());
+        line.push('\n');
+        out.write_all(line.as_bytes())?;
     }
     Ok(())
+}
+
+/// Columns that a text takes on a screen.
+fn width(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { text.width() }
+}
+
+fn push_blanks(line: &mut String, count: usize) {
+    const BLANKS: &str = "                                ";
+    let mut left = count;
+    while left > 0 {
+        let some = left.min(BLANKS.len());
+        line.push_str(&BLANKS[..some]);
+        left -= some;
+    }
 }
 
 #[cfg(test)]

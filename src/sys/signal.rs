@@ -70,8 +70,8 @@ impl Drop for Held {
 pub(crate) fn catch_endings() -> io::Result<()> {
     catch_alarm()?;
     for signal in ENDINGS {
-        if disposition(signal)? != libc::SIG_IGN {
-            install(signal, note_ending)?;
+        if install(signal, note_ending)? == libc::SIG_IGN {
+            set(signal, libc::SIG_IGN);
         }
     }
     Ok(())
@@ -80,7 +80,7 @@ pub(crate) fn catch_endings() -> io::Result<()> {
 /// From now on a child that ends interrupts the call that blocks, too.
 pub(crate) fn catch_children() -> io::Result<()> {
     catch_alarm()?;
-    install(libc::SIGCHLD, note_child)
+    install(libc::SIGCHLD, note_child).map(drop)
 }
 
 /// Whether a child has ended since this was last asked.
@@ -137,23 +137,20 @@ fn set(signal: libc::c_int, action: libc::sighandler_t) {
     unsafe { libc::signal(signal, action) };
 }
 
-fn install(signal: libc::c_int, handler: extern "C" fn(libc::c_int)) -> io::Result<()> {
+/// Installs a handler: what there was before.
+fn install(signal: libc::c_int, handler: extern "C" fn(libc::c_int)) -> io::Result<libc::sighandler_t> {
     let action = libc::sigaction {
         sa_sigaction: handler as *const () as libc::sighandler_t,
         sa_mask: empty_set(),
         sa_flags: 0, // no SA_RESTART: the blocking call has to return
         sa_restorer: None,
     };
-    // SAFETY: the handlers only touch an atomic and make one async-signal-safe call.
-    super::check(unsafe { libc::sigaction(signal, &raw const action, ptr::null_mut()) }).map(drop)
-}
-
-fn disposition(signal: libc::c_int) -> io::Result<libc::sighandler_t> {
-    let mut action = std::mem::MaybeUninit::<libc::sigaction>::zeroed();
-    // SAFETY: reads the present action into `action`.
-    super::check(unsafe { libc::sigaction(signal, ptr::null(), action.as_mut_ptr()) })?;
+    let mut before = std::mem::MaybeUninit::<libc::sigaction>::zeroed();
+    // SAFETY: the handlers only touch atomics and make one async-signal-safe call; both pointers are
+    // to one sigaction.
+    super::check(unsafe { libc::sigaction(signal, &raw const action, before.as_mut_ptr()) })?;
     // SAFETY: the call filled it.
-    Ok(unsafe { action.assume_init() }.sa_sigaction)
+    Ok(unsafe { before.assume_init() }.sa_sigaction)
 }
 
 fn empty_set() -> libc::sigset_t {

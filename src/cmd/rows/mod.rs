@@ -12,7 +12,7 @@ use crate::args::ListArgs;
 use crate::exit::{Status, UsageError, words};
 use crate::ipc::users::{Database, Names};
 use crate::ipc::{PosixObject, SystemVObject};
-use crate::output::{Cell, Column, choose, write_details, write_row, write_table};
+use crate::output::{Cell, Column, choose, push_row, write_details, write_table};
 
 pub(super) mod queue;
 pub(super) mod segment;
@@ -75,16 +75,17 @@ impl<S: SystemVObject, P: PosixObject> Row<S, P> {
 
     fn name(&self) -> Cell<'_> {
         match &self.object {
-            SystemV(object) => Cell::shown(object.id()),
+            SystemV(object) => Cell::Label(object.id().get().cast_unsigned().into()),
             Posix(object) => Cell::Foreign(object.file().name.as_bytes().into()),
         }
     }
 
     fn mode(&self) -> Cell<'_> {
-        Cell::shown(match &self.object {
+        let mode = match &self.object {
             SystemV(object) => object.permissions().mode,
             Posix(object) => object.file().mode,
-        })
+        };
+        Cell::Octal(mode.bits().into())
     }
 
     fn changed(&self) -> Cell<'_> {
@@ -141,7 +142,7 @@ macro_rules! columns {
         &[
             column("name", "identifier or POSIX name", Left, |row: &$row| row.name()),
             column("key", "System V key", Left, |row: &$row| {
-                row.system_v(|object| Cell::or_none(object.permissions.key, Cell::shown))
+                row.system_v(|object| Cell::or_none(object.permissions.key, |key| Cell::Hex(key.get().cast_unsigned())))
             }),
             column("owner", "user who owns it", Left, |row: &$row| named(&row.owners.users, row.object.owner().0)),
             column("mode", "permission bits", Left, Row::mode),
@@ -198,10 +199,13 @@ impl JsonArray {
         columns: &[&'static Column<R>],
         rows: &[R],
     ) -> io::Result<()> {
+        let mut line = Vec::new();
         for row in rows {
-            context.out.write_all(if self.begun { b",\n" } else { b"[\n" })?;
+            line.clear();
+            line.extend_from_slice(if self.begun { b",\n" } else { b"[\n" });
             self.begun = true;
-            write_row(&mut context.out, columns, row)?;
+            push_row(&mut line, columns, row)?;
+            context.out.write_all(&line)?;
         }
         Ok(())
     }

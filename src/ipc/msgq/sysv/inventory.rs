@@ -57,11 +57,11 @@ object::system_v_object!(QueueStatus);
 /// Every queue of this IPC namespace, whoever owns it, in slot order.
 pub fn list() -> io::Result<Vec<QueueStatus>> {
     let highest = msg::highest_index()?;
-    let found = walk(highest, msg::stat_any)?;
+    let found = walk(highest, msg::stat_any, of_stat)?;
     if object::no_such_slot_table(highest, &found) {
         return Ok(Table::queues()?.rows().filter_map(|row| of_row(&row)).collect());
     }
-    Ok(found.into_iter().map(|(id, stat)| of_stat(id, &stat)).collect())
+    Ok(found)
 }
 
 pub(super) fn of_stat(id: Id, stat: &msqid_ds) -> QueueStatus {
