@@ -10,6 +10,9 @@ use crate::sys::{errno, fd, signal};
 /// So much is gathered before it is written.
 const ENOUGH: usize = 64 * 1024;
 
+/// The buffer begins with room for two messages of the usual limit: for one, more is only to be cleared.
+const STEP: usize = 8 * 1024;
+
 /// Gathers records, writes them at once, and remembers those that may still lie unread in the pipe
 /// behind it.
 #[derive(Debug)]
@@ -50,7 +53,7 @@ impl<'fd> Writer<'fd> {
             output,
             framing,
             label,
-            buffer: vec![0; GAP + ENOUGH],
+            buffer: vec![0; 2 * STEP],
             end: GAP,
             written: GAP,
             marks: Vec::new(),
