@@ -10,7 +10,7 @@ use crate::sys::fd;
 
 /// How much is read at once.
 const STEP: usize = 64 * 1024;
-/// How long a record may get before we stop looking for its end, to tell its length.
+/// How long a record may get before it is no longer kept, only measured.
 const CAP: usize = 1024 * 1024;
 
 /// Reads records from a descriptor into one buffer, where each has `gap` spent bytes before it.
@@ -24,20 +24,15 @@ pub(crate) struct Reader<'fd> {
     gap: usize,
     limit: usize,
     ended: bool,
-    lost: bool,
 }
 
-/// A record that is longer than the limit.
+/// A record that is longer than the limit: its length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct TooLong {
-    /// Its length, or how much was read of it.
-    length: usize,
-    whole: bool,
-}
+pub(crate) struct TooLong(usize);
 
 impl fmt::Display for TooLong {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.whole { write!(f, "{} bytes", self.length) } else { write!(f, "more than {} bytes", self.length) }
+        write!(f, "{} bytes", self.0)
     }
 }
 
@@ -47,12 +42,7 @@ impl<'fd> Reader<'fd> {
     /// Reads `input`; records above `limit` bytes are errors, and each is given with `gap` bytes
     /// before it that the caller may overwrite.
     pub(crate) fn new(input: BorrowedFd<'fd>, framing: Framing, gap: usize, limit: usize) -> Self {
-        Self { input, framing, buffer: vec![0; gap + STEP], fresh: gap..gap, gap, limit, ended: false, lost: false }
-    }
-
-    /// Whether a record was so long that its end, and so the next one, was not looked for.
-    pub(crate) fn is_lost(&self) -> bool {
-        self.lost
+        Self { input, framing, buffer: vec![0; gap + STEP], fresh: gap..gap, gap, limit, ended: false }
     }
 
     /// The next record behind its gap; `None` at the end. A [`TooLong`] record is an error and is
@@ -61,7 +51,7 @@ impl<'fd> Reader<'fd> {
         let Some((record, consumed)) = self.find()? else { return Ok(None) };
         self.fresh.start += consumed;
         if record.len() > self.limit {
-            return Err(too_long(record.len(), true));
+            return Err(too_long(record.len()));
         }
         Ok(Some(&mut self.buffer[record.start - self.gap..record.end]))
     }
@@ -97,8 +87,9 @@ impl<'fd> Reader<'fd> {
                             return Ok(Some((start + PREFIX..start + PREFIX + length, PREFIX + length)));
                         }
                         if length > self.limit.max(CAP) {
-                            self.lost = true;
-                            return Err(too_long(length, true));
+                            self.fresh.start += PREFIX;
+                            self.pass_over(Some(length))?;
+                            return Err(too_long(length));
                         }
                     }
                     if self.ended && !fresh.is_empty() {
@@ -110,8 +101,32 @@ impl<'fd> Reader<'fd> {
                 }
             }
             if self.fresh.len() > self.limit.max(CAP) {
-                self.lost = true;
-                return Err(too_long(self.fresh.len(), false));
+                return Err(too_long(self.pass_over(None)?));
+            }
+            self.fill()?;
+        }
+    }
+
+    /// Passes over a record that is too long to keep, of this length or up to its end: how long it was.
+    fn pass_over(&mut self, known: Option<usize>) -> io::Result<usize> {
+        let mut length = 0;
+        loop {
+            let fresh = &self.buffer[self.fresh.clone()];
+            let end = match (known, self.framing.terminator()) {
+                (Some(known), _) => Some(known - length).filter(|&left| left <= fresh.len()),
+                (None, Some(byte)) => memchr::memchr(byte, fresh),
+                (None, None) => None,
+            };
+            let passed = end.unwrap_or(fresh.len());
+            length += passed;
+            self.fresh.start += passed;
+            if end.is_some() {
+                self.fresh.start += usize::from(known.is_none());
+                return Ok(length);
+            }
+            if self.ended {
+                self.framing = Framing::Lines;
+                return Ok(length);
             }
             self.fill()?;
         }
@@ -138,8 +153,8 @@ impl<'fd> Reader<'fd> {
     }
 }
 
-fn too_long(length: usize, whole: bool) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidInput, TooLong { length, whole })
+fn too_long(length: usize) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, TooLong(length))
 }
 
 #[cfg(test)]
@@ -205,8 +220,14 @@ mod tests {
         assert_eq!(found[0], Ok(b"a".to_vec()));
         assert_eq!(found[1], Err("100001 bytes".into()));
         assert_eq!(found[2], Ok(b"b".to_vec()));
-        let endless = records(Framing::Whole, &vec![b'x'; 3 * CAP]);
-        assert!(endless[0].as_ref().is_err_and(|words| words.starts_with("more than")), "{endless:?}");
+        // Those that are not even kept are measured all the same.
+        let huge = [&b"a\n"[..], &vec![b'x'; 3 * CAP], b"\nb\n"].concat();
+        let passed = vec![Ok(b"a".to_vec()), Err(format!("{} bytes", 3 * CAP)), Ok(b"b".to_vec())];
+        assert_eq!(records(Framing::Lines, &huge), passed);
+        let length = u32::try_from(3 * CAP).expect("small").to_be_bytes();
+        let huge = [b"\0\0\0\x01a", &length[..], &vec![b'x'; 3 * CAP], b"\0\0\0\x01b"].concat();
+        assert_eq!(records(Framing::LengthPrefixed, &huge), passed);
+        assert_eq!(records(Framing::Whole, &vec![b'x'; 3 * CAP]), [Err(format!("{} bytes", 3 * CAP))]);
     }
 
     #[test]

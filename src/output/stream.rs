@@ -71,10 +71,12 @@ impl Write for Out {
 pub(crate) fn note(tool: &str, text: &str) {
     let line = format!("{tool}: {text}\n");
     let mut rest = line.as_bytes();
-    while let Ok(count @ 1..) = fd::write(fd::stderr(), rest) {
-        rest = &rest[count..];
-        if rest.is_empty() {
-            break;
+    while !rest.is_empty() {
+        match fd::write(fd::stderr(), rest) {
+            Ok(count @ 1..) => rest = &rest[count..],
+            // The line may be all that is left of a message: a signal does not cut it.
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            _ => break,
         }
     }
 }

@@ -18,6 +18,10 @@ pub(crate) fn error(errno: i32) -> io::Error {
 
 /// strerror(3)'s words alone: `io::Error` prints " (os error 2)" behind them.
 pub(crate) fn words(error: &io::Error) -> String {
+    if is(error, ETIMEDOUT) {
+        // strerror speaks of a connection, and there is none.
+        return "Timed out".into();
+    }
     let text = error.to_string();
     match (error.raw_os_error(), text.rfind(" (os error ")) {
         (Some(_), Some(end)) => text[..end].to_owned(),
@@ -33,6 +37,7 @@ mod tests {
     fn words_are_strerrors() {
         assert_eq!(words(&error(EIDRM)), "Identifier removed");
         assert_eq!(words(&error(EAGAIN)), "Resource temporarily unavailable");
+        assert_eq!(words(&error(ETIMEDOUT)), "Timed out");
         assert_eq!(words(&io::Error::other("as it is")), "as it is");
     }
 }

@@ -33,7 +33,7 @@ pub(crate) fn read(fd: impl AsFd, buffer: &mut [u8]) -> io::Result<usize> {
         // SAFETY: writes at most buffer.len() bytes into `buffer`.
         let got = check_len(unsafe { libc::read(fd.as_raw_fd(), buffer.as_mut_ptr().cast(), buffer.len()) });
         match got {
-            Err(error) if errno::is(&error, errno::EAGAIN) => wait(fd, libc::POLLIN)?,
+            Err(error) if errno::is(&error, errno::EAGAIN) => wait(fd, READABLE)?,
             other => return other,
         }
     }
@@ -46,7 +46,7 @@ pub(crate) fn write(fd: impl AsFd, bytes: &[u8]) -> io::Result<usize> {
         // SAFETY: reads bytes.len() bytes of `bytes`.
         let put = check_len(unsafe { libc::write(fd.as_raw_fd(), bytes.as_ptr().cast(), bytes.len()) });
         match put {
-            Err(error) if errno::is(&error, errno::EAGAIN) => wait(fd, libc::POLLOUT)?,
+            Err(error) if errno::is(&error, errno::EAGAIN) => wait(fd, WRITABLE)?,
             other => return other,
         }
     }

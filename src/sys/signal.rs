@@ -80,7 +80,8 @@ pub(crate) fn catch_endings() -> io::Result<()> {
 /// From now on a child that ends interrupts the call that blocks, too.
 pub(crate) fn catch_children() -> io::Result<()> {
     catch_alarm()?;
-    install(libc::SIGCHLD, note_child).map(drop)
+    install(libc::SIGCHLD, note_child)?;
+    unblock(libc::SIGCHLD)
 }
 
 /// Whether a child has ended since this was last asked.
@@ -101,6 +102,7 @@ pub(crate) fn wants_attention() -> bool {
 /// is noticed anew.
 pub(crate) fn settle() {
     CAUGHT.store(0, Ordering::SeqCst);
+    CHILD_ENDED.store(false, Ordering::SeqCst);
     alarm::silence();
 }
 
@@ -112,10 +114,14 @@ pub(crate) fn caught() -> Option<i32> {
 /// SIGALRM interrupts the call that blocks, and does nothing else.
 pub(crate) fn catch_alarm() -> io::Result<()> {
     install(libc::SIGALRM, only_interrupt)?;
+    unblock(libc::SIGALRM)
+}
+
+fn unblock(signal: libc::c_int) -> io::Result<()> {
     let mut set = empty_set();
     // SAFETY: `set` is an initialised sigset_t; the old mask is not asked for.
     super::check(unsafe {
-        libc::sigaddset(&raw mut set, libc::SIGALRM);
+        libc::sigaddset(&raw mut set, signal);
         libc::sigprocmask(libc::SIG_UNBLOCK, &raw const set, ptr::null_mut())
     })
     .map(drop)

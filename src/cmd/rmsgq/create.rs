@@ -55,7 +55,7 @@ impl Verb for Create {
         // A queue whose name nobody learns is lost: no signal comes between the two, and it goes again
         // if the name cannot be printed.
         let _held = signal::hold_endings();
-        let (queue, is_new) = create_or_open(&self.name, &shape, self.exclusive)?;
+        let (queue, is_new) = create_or_open(&self.name, &shape, self.exclusive, Access::Receive)?;
         signal::survive_closed_pipe();
         let name = queue.name(&self.name);
         let _ = context.out.foreign_line(&name.to_bytes());
@@ -111,7 +111,12 @@ impl Shape {
 }
 
 /// A new queue, or the one that is there already unless only a new one will do; and whether it is new.
-pub(super) fn create_or_open(name: &Name, shape: &Shape, exclusive: bool) -> anyhow::Result<(Queue, bool)> {
+pub(super) fn create_or_open(
+    name: &Name,
+    shape: &Shape,
+    exclusive: bool,
+    access: Access,
+) -> anyhow::Result<(Queue, bool)> {
     match name {
         Name::Id(_) => {
             bail!(UsageError("the kernel chooses identifiers; a new queue has a key, a POSIX name, or neither".into()))
@@ -130,7 +135,7 @@ pub(super) fn create_or_open(name: &Name, shape: &Shape, exclusive: bool) -> any
             let error = if let Some(limit) = limit { error.context(limit) } else { error };
             return Err(error.context(format!("cannot create queue {name}")));
         }
-        match Queue::open(name, Access::Both) {
+        match Queue::open(name, access) {
             // Removed between our two looks: it can be made after all.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             opened => return Ok((opened.with_context(|| format!("cannot open queue {name}"))?, false)),

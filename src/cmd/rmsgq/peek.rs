@@ -74,7 +74,11 @@ impl Peek {
         if errno::is(&error, errno::ENOMSG) {
             return GaveUp(format!("no message {index} in queue {}", self.name)).into();
         }
-        let hint = if errno::is(&error, errno::ENOSYS) { " (it takes CONFIG_CHECKPOINT_RESTORE)" } else { "" };
+        let hint = match error.raw_os_error() {
+            Some(errno::ENOSYS) => " (it takes CONFIG_CHECKPOINT_RESTORE)",
+            Some(errno::EMSGSIZE) => " (no message longer than kernel.msgmax can be copied)",
+            _ => "",
+        };
         anyhow::Error::from(error).context(format!("cannot peek into queue {}{hint}", self.name))
     }
 }

@@ -197,32 +197,46 @@ impl Receiver<'_> {
                 lost += 1;
             }
         }
-        (lost > 0).then(|| anyhow!("{lost} messages, told above, could not go back to queue {}: {reason}", self.name))
+        let told = format!("{lost} messages, told above, could not go back to queue {}: {reason}", self.name);
+        if lost > 0 && signal::caught().is_some() {
+            // The signal ends us before the error is told.
+            context.note(&told);
+        }
+        (lost > 0).then(|| anyhow!(told))
     }
 }
 
 /// A queue, and how long its messages can be.
 pub(super) struct Inbox {
     pub(super) queue: Queue,
+    /// Room for a message; more is made where the kernel says that it is not enough.
     room: usize,
-    /// Whether `room` is what the user allows.
-    is_fixed: bool,
+    /// The most that there may be.
+    most: usize,
 }
 
 impl Inbox {
     pub(super) fn new(queue: Queue, max_size: Option<usize>) -> io::Result<Self> {
-        let room = match (&queue, max_size) {
-            (_, Some(size)) => size,
-            // Grown when it is not enough: msgmax would not tell of messages from before it was lowered.
-            (Queue::SystemV(_), None) => 8192,
-            (Queue::Posix(queue), None) => usize::try_from(queue.attributes()?.max_size).unwrap_or(0),
+        let (room, most) = match &queue {
+            // msgmax would not tell of messages from before it was lowered; no message is longer than an int.
+            Queue::SystemV(_) => {
+                let most = max_size.unwrap_or(usize::MAX).min(i32::MAX as usize);
+                (most.min(8192), most)
+            }
+            Queue::Posix(queue) => {
+                let size = usize::try_from(queue.attributes()?.max_size).unwrap_or(0);
+                (size, size)
+            }
         };
-        Ok(Self { queue, room, is_fixed: max_size.is_some() })
+        Ok(Self { queue, room, most })
     }
 
     /// Takes one message into the writer.
     pub(super) fn take(&mut self, writer: &mut Writer<'_>, take: Take, wait: Wait) -> io::Result<()> {
+        let most = self.most;
         self.with_room(|queue, room| {
+            // Nothing is cut while there may be more room.
+            let take = Take { truncate: take.truncate && room == most, ..take };
             writer.receive_with(HEADER, room, |slot| {
                 queue.receive(slot, take, wait).map(|received| (received.length, received.tag))
             })
@@ -233,7 +247,9 @@ impl Inbox {
     pub(super) fn with_room<T>(&mut self, mut attempt: impl FnMut(&Queue, usize) -> io::Result<T>) -> io::Result<T> {
         loop {
             match attempt(&self.queue, self.room) {
-                Err(error) if errno::is(&error, errno::E2BIG) && !self.is_fixed => self.room *= 2,
+                Err(error) if errno::is(&error, errno::E2BIG) && self.room < self.most => {
+                    self.room = (self.room * 2).min(self.most);
+                }
                 done => return done,
             }
         }

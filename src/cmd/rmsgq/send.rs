@@ -65,7 +65,7 @@ impl Verb for Send {
             ));
         }
         let queue = if self.create {
-            create::create_or_open(&self.name, &create::Shape::DEFAULT, false)?.0
+            create::create_or_open(&self.name, &create::Shape::DEFAULT, false, Access::Send)?.0
         } else {
             super::open(&self.name, Access::Send)?
         };
@@ -139,6 +139,10 @@ impl<'a> Sender<'a> {
                 Ok(None) => return Ok(worst),
                 Ok(Some(record)) if framing == Framing::Json => self.send_line(&record[HEADER..]),
                 Ok(Some(record)) => self.send(record, self.tag),
+                Err(error) if is_too_long(&error) && framing == Framing::Json => {
+                    Err(BadRecord(format!("a line of {error} holds more than a message of {}", self.limit.bytes))
+                        .into())
+                }
                 Err(error) if is_too_long(&error) => self.limit.refuse(&error),
                 Err(error) => return Err(error).context("cannot read standard input"),
             };
@@ -146,9 +150,6 @@ impl<'a> Sender<'a> {
                 Ok(()) => {}
                 Err(error) if error.is::<BadRecord>() => {
                     worst = worst.max(context.report(&error.context(format!("record {number} is not sent"))));
-                    if reader.is_lost() {
-                        return Ok(worst);
-                    }
                 }
                 Err(error) => return Err(error),
             }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ffi::OsString;
 use std::io::{self, ErrorKind};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 use clap::Args;
@@ -13,7 +13,7 @@ use super::recv::{self, Inbox, SelectArgs, is_empty, label_of};
 use super::worker::{Message, Worker, wait_for_one};
 use crate::app::{Context, Verb};
 use crate::args;
-use crate::exit::{Status, UsageError};
+use crate::exit::{Status, UsageError, words};
 use crate::framing::Line;
 use crate::ipc::msgq::Queue;
 use crate::ipc::msgq::posix::Access;
@@ -77,6 +77,7 @@ impl Verb for Serve {
         }
         let dead_letter = self.dead_letter.as_ref().map(|name| super::open(name, Access::Send)).transpose()?;
         // From here on nothing may end us while a message is in our hands alone.
+        signal::survive_closed_pipe();
         signal::catch_endings().and_then(|()| signal::catch_children()).context("cannot catch signals")?;
         let inbox =
             Inbox::new(queue, None).with_context(|| format!("cannot ask for the limits of queue {}", self.name))?;
@@ -118,8 +119,9 @@ impl Server<'_> {
         while signal::caught().is_none() {
             self.reap();
             self.give_held();
-            if self.workers.len() >= usize::from(self.args.jobs) {
-                wait_for_one();
+            // Held messages count as work: a full queue of dead letters shall not make us hoard.
+            if self.workers.len() + self.held.len() >= usize::from(self.args.jobs) {
+                self.wait_or_retry()?;
                 continue;
             }
             match self.take(take) {
@@ -134,6 +136,21 @@ impl Server<'_> {
                     return Err(error).with_context(|| format!("cannot receive from queue {}", self.args.name));
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// Nothing more may be taken now. A message that found its own queue full is tried again at once
+    /// where a worker is free: waiting for room that only our taking makes could last for ever.
+    fn wait_or_retry(&mut self) -> anyhow::Result<()> {
+        let own = self.held.iter().position(|(_, to)| *to == To::Queue);
+        match own {
+            Some(index) if self.workers.len() < usize::from(self.args.jobs) => {
+                let (message, _) = self.held.swap_remove(index);
+                self.start(message)?;
+            }
+            _ if self.workers.is_empty() => thread::sleep(HOLD),
+            _ => wait_for_one(),
         }
         Ok(())
     }
@@ -196,20 +213,23 @@ impl Server<'_> {
         self.failures.remove(&message);
         match self.dead_letter {
             Some(_) => self.give(message, To::DeadLetters, Wait::Never),
-            None => self.tell("failed", &message, None),
+            None => self.tell("failed", &message),
         }
     }
 
     /// Sends a message where it shall go; it is held where there is no room yet.
     fn give(&mut self, message: Message, to: To, wait: Wait) {
-        let queue = match (to, &self.dead_letter) {
-            (To::DeadLetters, Some(queue)) => queue,
-            _ => &self.inbox.queue,
+        let (queue, name) = match (to, &self.dead_letter, &self.args.dead_letter) {
+            (To::DeadLetters, Some(queue), Some(name)) => (queue, name),
+            _ => (&self.inbox.queue, &self.args.name),
         };
         match message.send_to(queue, wait) {
             Ok(()) => {}
             Err(error) if error.kind() == ErrorKind::WouldBlock => self.held.push((message, to)),
-            Err(error) => self.tell("lost", &message, Some(&error)),
+            Err(error) => {
+                self.context.note(&format!("no message can be put into queue {name}: {}", words(&error)));
+                self.tell("lost", &message);
+            }
         }
     }
 
@@ -227,16 +247,16 @@ impl Server<'_> {
             self.reap();
         }
         signal::settle();
+        let end = Instant::now() + LAST_WAIT;
         for (message, to) in std::mem::take(&mut self.held) {
-            self.give(message, to, Wait::For(LAST_WAIT));
+            self.give(message, to, Wait::For(end.saturating_duration_since(Instant::now())));
         }
     }
 
     /// Nothing vanishes in silence: the message as `send --json` takes it.
-    fn tell(&mut self, what: &str, message: &Message, error: Option<&io::Error>) {
+    fn tell(&mut self, what: &str, message: &Message) {
         let line = Line::of(&message.bytes[HEADER..], label_of(&self.args.name), message.tag);
-        let reason = error.map_or(String::new(), |error| format!(" ({})", crate::exit::words(error)));
-        self.context.note(&format!("{what}{reason}: {line}"));
+        self.context.note(&format!("{what}: {line}"));
         self.worst = self.worst.max(Status::Failed);
     }
 }

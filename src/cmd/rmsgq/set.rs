@@ -53,7 +53,9 @@ impl Verb for Set {
             max_bytes,
         };
         let cannot = || format!("cannot change queue {}", self.name);
-        match super::open(&self.name, Access::Receive)? {
+        // Either right will do: an owner may have taken the other from himself.
+        let queue = super::open(&self.name, Access::Receive).or_else(|_| super::open(&self.name, Access::Send))?;
+        match queue {
             Queue::Posix(_) if changes.max_bytes.is_some() => {
                 bail!(UsageError(
                     "--max-bytes is for System V queues; a POSIX queue keeps the limits it was made with".into()

@@ -6,7 +6,7 @@ use std::io::{self, Seek as _, Write as _};
 use std::process::{Child, Command, Stdio};
 
 use nix::sys::memfd::{MFdFlags, memfd_create};
-use nix::sys::wait::{Id, WaitPidFlag, waitid};
+use nix::unistd::pause;
 
 use crate::exit::CommandError;
 use crate::framing::Label;
@@ -92,7 +92,8 @@ fn input(text: &[u8]) -> io::Result<File> {
     Ok(file)
 }
 
-/// Sleeps until a worker has ended, which it does not reap, or a signal comes.
+/// Sleeps until a child has ended or an ending signal has come: both ring until they are noticed, so
+/// one that came just before is not missed.
 pub(super) fn wait_for_one() {
-    let _ = waitid(Id::All, WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT);
+    pause();
 }

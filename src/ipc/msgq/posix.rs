@@ -134,7 +134,8 @@ fn until<T>(wait: Wait, mut call: impl FnMut(Option<Duration>) -> io::Result<T>)
         Wait::For(limit) => Some(since_epoch().saturating_add(limit)),
     };
     loop {
-        if signal::wants_attention() {
+        // What cannot block needs no interrupting: messages go back while the signal is still up.
+        if wait != Wait::Never && signal::wants_attention() {
             return Err(errno::error(errno::EINTR));
         }
         match call(deadline) {

@@ -4,7 +4,7 @@ use std::io;
 use std::time::Instant;
 
 use super::Changes;
-use crate::ipc::object::no_such_id;
+use crate::ipc::object::{no_such_id, walk};
 use crate::ipc::{Id, Key, Mode, Name, Wait};
 use crate::sys::alarm::Alarm;
 use crate::sys::{errno, msg, signal};
@@ -171,25 +171,33 @@ impl Queue {
 
     /// Copies the message at `index`, 0 being the oldest, and leaves it there (Linux 3.8).
     ///
-    /// ENOMSG when there are not that many, E2BIG when it does not fit, ENOSYS when the kernel was
-    /// built without `CONFIG_CHECKPOINT_RESTORE`.
+    /// ENOMSG when there are not that many, E2BIG when it does not fit, EMSGSIZE when it is longer than
+    /// `kernel.msgmax` is by now, ENOSYS when the kernel was built without `CONFIG_CHECKPOINT_RESTORE`.
     #[doc(alias = "MSG_COPY")]
     pub fn peek(self, buffer: &mut [u8], index: u32) -> io::Result<Received> {
         let flags = msg::MSG_COPY | msg::IPC_NOWAIT;
-        let length = msg::receive(self.0.get(), buffer, index.into(), flags).map_err(no_such_id)?;
+        let length = msg::receive(self.0.get(), buffer, index.into(), flags).map_err(|error| {
+            // To the kernel both are an invalid argument.
+            let is_there = errno::is(&error, errno::EINVAL) && self.status().is_ok();
+            if is_there { errno::error(errno::EMSGSIZE) } else { no_such_id(error) }
+        })?;
         Ok(Received { kind: Type::of_header(buffer), length })
     }
 
     /// What the kernel knows of it, whoever owns it.
     #[doc(alias = "IPC_STAT")]
     pub fn status(self) -> io::Result<QueueStatus> {
+        self.stat().map(|stat| inventory::of_stat(self.0, &stat))
+    }
+
+    /// IPC_STAT needs read permission, which an owner may lack; the listing of all does not.
+    fn stat(self) -> io::Result<msg::msqid_ds> {
         match msg::stat(self.0.get()) {
-            Ok(stat) => Ok(inventory::of_stat(self.0, &stat)),
-            // IPC_STAT needs read permission; the listing of all does not.
             Err(error) if errno::is(&error, errno::EACCES) => {
-                list()?.into_iter().find(|queue| queue.id == self.0).ok_or(error)
+                let all = walk(msg::highest_index()?, msg::stat_any, |id, stat| (id, *stat))?;
+                all.into_iter().find(|(id, _)| *id == self.0).map(|(_, stat)| stat).ok_or(error)
             }
-            Err(error) => Err(no_such_id(error)),
+            stat => stat.map_err(no_such_id),
         }
     }
 
@@ -199,7 +207,7 @@ impl Queue {
     /// `CAP_SYS_RESOURCE`, else EPERM.
     #[doc(alias = "IPC_SET")]
     pub fn set(self, changes: &Changes) -> io::Result<()> {
-        let mut stat = msg::stat(self.0.get()).map_err(no_such_id)?;
+        let mut stat = self.stat()?;
         stat.msg_perm.uid = changes.uid.unwrap_or(stat.msg_perm.uid);
         stat.msg_perm.gid = changes.gid.unwrap_or(stat.msg_perm.gid);
         if let Some(mode) = &changes.mode {

@@ -133,3 +133,13 @@ fn the_number_of_posix_queues_is_told() {
     refused
         .fails(1, "cannot create queue '/c': fs.mqueue.queues_max allows 2 queues, and that many exist: No space left");
 }
+
+#[test]
+fn a_huge_record_hides_none_behind_it() {
+    let Some(world) = World::new() else { return };
+    let queue = world.ok("rmsgq", &["create"]);
+    let input = format!("a\n{}\nb\nc\n", "x".repeat(3_000_000));
+    let sent = world.feed("rmsgq", &["send", &queue], input.as_bytes());
+    sent.fails(1, "rmsgq: record 2 is not sent: a message of 3000000 bytes is too long: kernel.msgmax is 8192\n");
+    assert_eq!(world.ok("rmsgq", &["recv", &queue, "--drain"]), "a\nb\nc");
+}

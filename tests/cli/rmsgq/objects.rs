@@ -1,6 +1,6 @@
 //! Queues as objects: create, set, show, remove.
 
-use crate::support::World;
+use crate::support::{World, has};
 
 #[test]
 fn create_prints_what_every_verb_accepts() {
@@ -98,4 +98,33 @@ fn show_tells_who_was_last_and_whether_they_run() {
     assert_eq!(json["sender_command"], serde_json::Value::Null);
     assert!(json["sender"].as_i64().is_some_and(|pid| pid > 0));
     world.run("rmsgq", &["show", "9"]).fails(3, "cannot look at queue 9: no such identifier");
+}
+
+#[test]
+fn an_owner_who_locked_himself_out_gets_in_again() {
+    let Some(world) = World::new() else { return };
+    if !has("setpriv") {
+        return;
+    }
+    let queue = world.ok("rmsgq", &["create"]);
+    world.ok("rmsgq", &["create", "/q"]);
+    for (name, closed) in [(queue.as_str(), "000"), ("/q", "200")] {
+        // Without the capabilities that let root pass every mode.
+        let script = "exec setpriv --bounding-set -all --inh-caps -all rmsgq set \"$1\" --mode \"$2\"";
+        world.script(script, &[name, closed]).success();
+        world.script(script, &[name, "600"]).success();
+    }
+    assert_eq!(world.ok("rmsgq", &["list", "-o", "mode", "--no-header"]), "0600\n0600");
+}
+
+#[test]
+fn sending_with_create_asks_for_no_more_than_sending() {
+    let Some(world) = World::new() else { return };
+    if !has("setpriv") {
+        return;
+    }
+    world.ok("rmsgq", &["create", "/q", "--mode", "200"]);
+    let script = "exec setpriv --bounding-set -all --inh-caps -all rmsgq send /q --create x";
+    world.script(script, &[]).success();
+    assert_eq!(world.ok("rmsgq", &["clear", "/q"]), "1");
 }

@@ -159,3 +159,50 @@ fn eight_senders_and_eight_servers_process_every_message() {
     assert_eq!(world.ok("rmsgq", &["recv", &queue, "--drain"]), "");
     assert_eq!(world.ok("rmsgq", &["recv", &done, "--drain"]), "");
 }
+
+#[test]
+fn a_posix_message_goes_back_after_sigterm() {
+    let Some(world) = World::new() else { return };
+    world.ok("rmsgq", &["create", "/q"]);
+    world.ok("rmsgq", &["send", "/q", "--priority", "7", "kept"]);
+    let go = world.ok("rmsgq", &["create"]);
+    let script = "rmsgq send \"$1\" started; rmsgq recv \"$1\" --type 2; exit 1";
+    let server = world.start("rmsgq", &["serve", "/q", "--retries", "5", "--", "sh", "-c", script, "sh", &go]);
+    assert_eq!(world.ok("rmsgq", &["recv", &go, "--type", "1"]), "started");
+    server.signal("TERM");
+    world.ok("rmsgq", &["send", &go, "--type", "2", "end"]);
+    assert_eq!(server.outcome().success(), "end");
+    assert_eq!(
+        world.ok("rmsgq", &["recv", "/q", "--drain", "--json"]),
+        "{\"priority\":7,\"size\":4,\"text\":\"kept\"}"
+    );
+}
+
+#[test]
+fn a_closed_pipe_does_not_end_it_with_messages_in_hand() {
+    let Some(world) = World::new() else { return };
+    let queue = world.ok("rmsgq", &["create"]);
+    world.ok("rmsgq", &["send", &queue, "a", "b", "c"]);
+    // Its notes find no reader; the workers have SIGPIPE as they should.
+    let worker = "grep -q 'SigIgn:.*0000$' /proc/self/status && rmsgq send \"$1\" --type 5 x; exit 1";
+    let mut command = world.sh(
+        "exec 4>&1; { rmsgq serve \"$1\" --type 1 --drain -- sh -c \"$2\" sh \"$1\" 2>&1; echo \"status $?\" >&4; } | true",
+        &[&queue, worker],
+    );
+    assert_eq!(Outcome::of(&mut command).success(), "status 1");
+    assert_eq!(world.ok("rmsgq", &["recv", &queue, "--drain"]), "x\nx\nx");
+}
+
+#[test]
+fn a_full_queue_of_dead_letters_stops_the_taking() {
+    let Some(world) = World::new() else { return };
+    let queue = world.ok("rmsgq", &["create"]);
+    world.ok("rmsgq", &["create", "/dead", "--max-messages", "1"]);
+    world.ok("rmsgq", &["send", &queue, "1", "2", "3", "4", "5"]);
+    let args = ["serve", &queue, "--drain", "--dead-letter", "/dead", "--", "false"];
+    let server = world.start("rmsgq", &args);
+    // One is a dead letter, one is held, the others stay where they are.
+    wait_until("two are taken", || world.ok("rmsgq", &["list", "-o", "messages", "--no-header"]) == "3\n1");
+    assert_eq!(world.ok("rmsgq", &["recv", "/dead", "--count", "5"]), "1\n2\n3\n4\n5");
+    server.outcome().success();
+}

@@ -162,3 +162,13 @@ fn long_messages_are_left_or_cut_as_asked() {
     world.run("rmsgq", &["recv", &queue, "--truncate"]).fails(2, "--max-size");
     assert_eq!(world.ok("rmsgq", &["recv", &queue, "--drain"]), "");
 }
+
+#[test]
+fn a_huge_max_size_takes_no_memory() {
+    let Some(world) = World::new() else { return };
+    let queue = world.ok("rmsgq", &["create"]);
+    let long = "y".repeat(8192);
+    world.ok("rmsgq", &["send", &queue, "x", &long]);
+    assert_eq!(world.ok("rmsgq", &["recv", &queue, "--max-size", "15E"]), "x");
+    assert_eq!(world.ok("rmsgq", &["recv", &queue, "--max-size", "1G", "--truncate"]), long);
+}
