@@ -5,7 +5,7 @@ use std::io;
 use anyhow::Context as _;
 use clap::Args;
 
-use super::recv::is_empty;
+use super::inbox::is_empty;
 use crate::app::{Context, Verb};
 use crate::args;
 use crate::exit::Status;

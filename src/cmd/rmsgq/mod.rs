@@ -10,6 +10,7 @@ use crate::ipc::msgq::posix::Access;
 
 mod clear;
 mod create;
+mod inbox;
 mod limits;
 mod list;
 mod peek;

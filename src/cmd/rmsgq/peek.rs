@@ -3,7 +3,7 @@
 use anyhow::{Context as _, bail};
 use clap::Args;
 
-use super::recv::{self, Inbox};
+use super::inbox::{Inbox, label_of};
 use crate::app::{Context, Verb};
 use crate::args::{self, FramingOut};
 use crate::exit::{GaveUp, OutputError, Status};
@@ -46,7 +46,7 @@ impl Verb for Peek {
             bail!("cannot peek into queue {}: the kernel shows a POSIX message only to who takes it", self.name);
         };
         let mut inbox = Inbox::new(queue, None)?;
-        let mut writer = Writer::new(fd::stdout(), self.framing.framing(), recv::label_of(&self.name));
+        let mut writer = Writer::new(fd::stdout(), self.framing.framing(), label_of(&self.name));
         let last = if self.all { i32::MAX as u32 } else { self.index.saturating_add(self.count) };
         for index in self.index..last {
             let seen = inbox.with_room(|_, room| {

@@ -8,7 +8,7 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 
 use super::create;
-use super::recv::message_type;
+use super::inbox::message_type;
 use crate::app::{Context, Verb};
 use crate::args::{self, FramingIn, WaitArgs};
 use crate::exit::{GaveUp, Status, UsageError};

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail};
 use clap::Args;
 
-use super::recv::{self, Inbox, SelectArgs, is_empty, label_of};
+use super::inbox::{self, Inbox, SelectArgs, is_empty, label_of};
 use super::worker::{Message, Worker, wait_for_one};
 use crate::app::{Context, Verb};
 use crate::args;
@@ -70,7 +70,7 @@ impl Verb for Serve {
     const ABOUT: &'static str = "Run a command for each message";
 
     fn run(self, context: &mut Context) -> anyhow::Result<Status> {
-        let queue = recv::open(&self.name)?;
+        let queue = inbox::open(&self.name)?;
         let select = self.select.select();
         if matches!(queue, Queue::Posix(_)) && select != Select::Any {
             bail!(UsageError("--type, --up-to and --not-type are for System V queues".into()));
