@@ -107,8 +107,9 @@ struct Server<'a> {
     inbox: Inbox,
     dead_letter: Option<Queue>,
     workers: Vec<Worker>,
-    /// How often a message has failed here; only those that went back to the queue.
-    failures: HashMap<Message, u32>,
+    /// How often a message has failed here, by its digest: it went back to the queue, and another
+    /// server may have done it since.
+    failures: HashMap<u64, u32>,
     held: Vec<(Message, To)>,
     worst: Status,
 }
@@ -172,7 +173,7 @@ impl Server<'_> {
     }
 
     fn start(&mut self, message: Message) -> anyhow::Result<()> {
-        let attempt = self.failures.get(&message).map_or(1, |failures| failures + 1);
+        let attempt = self.failures.get(&message.digest()).map_or(1, |failures| failures + 1);
         match Worker::start(&self.args.command, message, attempt, label_of(&self.args.name)) {
             Ok(worker) => self.workers.push(worker),
             Err((error, message)) => {
@@ -192,7 +193,7 @@ impl Server<'_> {
                 None => index += 1,
                 Some(true) => {
                     let done = self.workers.swap_remove(index);
-                    self.failures.remove(&done.message);
+                    self.failures.remove(&done.message.digest());
                 }
                 Some(false) => {
                     let failed = self.workers.swap_remove(index);
@@ -204,13 +205,13 @@ impl Server<'_> {
 
     /// Back to the queue while it may be tried again, then to the dead letters, else told.
     fn after_failure(&mut self, message: Message) {
-        let failures = self.failures.get(&message).map_or(1, |failures| failures + 1);
+        let failures = self.failures.get(&message.digest()).map_or(1, |failures| failures + 1);
         if failures <= self.args.retries {
-            self.failures.insert(message.clone(), failures);
+            self.failures.insert(message.digest(), failures);
             self.give(message, To::Queue, Wait::Never);
             return;
         }
-        self.failures.remove(&message);
+        self.failures.remove(&message.digest());
         match self.dead_letter {
             Some(_) => self.give(message, To::DeadLetters, Wait::Never),
             None => self.tell("failed", &message),

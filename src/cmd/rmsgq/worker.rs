@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs::File;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Seek as _, Write as _};
 use std::process::{Child, Command, Stdio};
 
@@ -25,6 +26,13 @@ pub(super) struct Message {
 }
 
 impl Message {
+    /// By what equal messages are known.
+    pub(super) fn digest(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.hash(&mut hasher);
+        hasher.finish()
+    }
+
     /// Sends it where it shall go, with the nearest type or priority that is possible there.
     pub(super) fn send_to(&self, queue: &Queue, wait: Wait) -> io::Result<()> {
         let tag = match queue {
