@@ -177,7 +177,8 @@ impl Server<'_> {
         match Worker::start(&self.args.command, message, attempt, label_of(&self.args.name)) {
             Ok(worker) => self.workers.push(worker),
             Err((error, message)) => {
-                self.give(message, To::Queue, Wait::For(LAST_WAIT));
+                // Held where there is no room: `finish` waits for it, when no child's end interrupts that.
+                self.give(message, To::Queue, Wait::Never);
                 return Err(error);
             }
         }
@@ -186,7 +187,7 @@ impl Server<'_> {
 
     /// Looks which workers have ended, and what is to be done with their messages.
     fn reap(&mut self) {
-        signal::take_child_ended();
+        signal::forget_child_ended();
         let mut index = 0;
         while index < self.workers.len() {
             match self.workers[index].ended() {

@@ -58,6 +58,11 @@ fn a_command_that_cannot_start_leaves_the_message() {
         .fails(126, "cannot run '/etc/passwd': Permission denied");
     assert_eq!(world.ok("rmsgq", &["recv", &queue, "--type", "5"]), "kept");
     world.run("rmsgq", &["serve", &queue]).fails(2, "required");
+
+    world.ok("rmsgq", &["create", "/q"]);
+    world.ok("rmsgq", &["send", "/q", "--priority", "3", "kept, too"]);
+    world.run("rmsgq", &["serve", "/q", "--", "/no/such"]).fails(127, "cannot run '/no/such': No such file");
+    assert_eq!(world.ok("rmsgq", &["recv", "/q", "--nowait"]), "kept, too");
 }
 
 #[test]
