@@ -82,7 +82,7 @@ impl Page<'_> {
         let (rows, hidden) = queue::rows()?;
         let messages = Total::of(rows.iter().map(queue::QueueRow::messages));
         let bytes = Total::of(rows.iter().map(queue::QueueRow::bytes));
-        let total = [Total::rows(&rows, "queue"), messages.counted("message"), bytes.counted("byte")];
+        let total = [counted(rows.len() as u64, "queue"), messages.counted("message"), bytes.counted("byte")];
         self.section(context, TITLE, &columns, &rows, &total)?;
         rows::tell_hidden(context, "queues", hidden);
         Ok(())
@@ -93,7 +93,7 @@ impl Page<'_> {
         let Some(columns) = self.columns(context, TITLE, segment::COLUMNS)? else { return Ok(()) };
         let (rows, hidden) = segment::rows(&columns)?;
         let bytes = Total::of(rows.iter().map(|row| Some(row.size())));
-        let total = [Total::rows(&rows, "segment"), bytes.counted("byte")];
+        let total = [counted(rows.len() as u64, "segment"), bytes.counted("byte")];
         self.section(context, TITLE, &columns, &rows, &total)?;
         rows::tell_hidden(context, "shared memory", hidden);
         Ok(())
@@ -191,9 +191,5 @@ impl Total {
     fn counted(&self, noun: &str) -> String {
         let counted = counted(self.sum, noun);
         if self.unknown { counted.replacen(' ', "+? ", 1) } else { counted }
-    }
-
-    fn rows<R>(rows: &[R], noun: &str) -> String {
-        counted(rows.len() as u64, noun)
     }
 }

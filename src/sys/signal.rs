@@ -77,20 +77,17 @@ pub(crate) fn catch_endings() -> io::Result<()> {
     Ok(())
 }
 
-/// From now on a child that ends interrupts the call that blocks, too.
+/// From now on a child that ends interrupts the call that blocks, too; for who catches endings already.
 pub(crate) fn catch_children() -> io::Result<()> {
-    catch_alarm()?;
     install(libc::SIGCHLD, note_child)?;
     unblock(libc::SIGCHLD)
 }
 
-/// Whether a child has ended since this was last asked.
-pub(crate) fn take_child_ended() -> bool {
-    let ended = CHILD_ENDED.swap(false, Ordering::SeqCst);
-    if ended && caught().is_none() {
+/// The children that have ended are looked at now: one that ends from here on is noticed anew.
+pub(crate) fn forget_child_ended() {
+    if CHILD_ENDED.swap(false, Ordering::SeqCst) && caught().is_none() {
         alarm::silence();
     }
-    ended
 }
 
 /// Whether a call that was interrupted shall not go on.

@@ -121,8 +121,8 @@ pub(super) fn create_or_open(
         Name::Id(_) => {
             bail!(UsageError("the kernel chooses identifiers; a new queue has a key, a POSIX name, or neither".into()))
         }
-        Name::File(_) => bail!(UsageError("a file is no queue".into())),
-        _ => super::check_key(name)?,
+        Name::Private => {}
+        _ => super::check_name(name)?,
     }
     loop {
         let error = match Queue::create(name, shape.mode, shape.capacity) {

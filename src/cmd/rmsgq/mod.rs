@@ -49,16 +49,12 @@ fn open(name: &Name, access: Access) -> anyhow::Result<Queue> {
     Queue::open(name, access).with_context(|| format!("cannot open queue {name}"))
 }
 
-/// Refuses what names no queue: `private` is for `create`, `file:` for other tools.
+/// Refuses what names no queue: `private` is for `create`, `file:` for other tools. And tells a missing
+/// file of an `ftok:` name from a missing queue: both are ENOENT.
 fn check_name(name: &Name) -> anyhow::Result<()> {
     match name {
         Name::Private => bail!(UsageError("'private' names no queue that exists, only a new one".into())),
         Name::File(_) => bail!(UsageError("a file is no queue".into())),
-        _ => check_key(name),
+        _ => name.key().map(drop).with_context(|| format!("cannot make a key of the file in {name}")),
     }
-}
-
-/// Tells a missing file of an `ftok:` name from a missing queue: both are ENOENT.
-fn check_key(name: &Name) -> anyhow::Result<()> {
-    name.key().map(drop).with_context(|| format!("cannot make a key of the file in {name}"))
 }

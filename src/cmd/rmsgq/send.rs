@@ -192,9 +192,7 @@ impl<'a> Sender<'a> {
             _ => Err(error).with_context(|| format!("cannot send to queue {}{before}", self.name)),
         }
     }
-}
 
-impl Sender<'_> {
     /// What the full queue holds, where we may know.
     fn holds(&self) -> String {
         match &self.queue {

@@ -110,7 +110,8 @@ impl Queue {
     }
 
     /// Sends. EAGAIN or ETIMEDOUT when the queue stayed full, EMSGSIZE when the text is longer than
-    /// the queue's `max_size`, EINTR when a signal came that ends the process.
+    /// the queue's `max_size`, EINTR when a signal came that somebody has to look at: one that ends
+    /// the process, or a child's end where those are caught.
     #[doc(alias = "mq_send")]
     pub fn send(&self, text: &[u8], priority: u32, wait: Wait) -> io::Result<()> {
         until(wait, |deadline| mq::send(&self.0, text, priority, deadline))
