@@ -29,6 +29,8 @@ pub(crate) trait Verb: clap::Args {
     const NAME: &'static str;
     const ALIAS: Option<&'static str> = None;
     const ABOUT: &'static str;
+    /// Whether it ends with the status of a command: then its own failures are status 125.
+    const RUNS_COMMAND: bool = false;
 
     /// Does it. The error says which object and why; several failures are noted one by one.
     fn run(self, context: &mut Context) -> anyhow::Result<Status>;
@@ -76,6 +78,7 @@ pub(crate) struct VerbEntry {
     name: &'static str,
     alias: Option<&'static str>,
     about: &'static str,
+    runs_command: bool,
     augment: fn(Command) -> Command,
     run: fn(&ArgMatches, &mut Context) -> anyhow::Result<Status>,
 }
@@ -87,6 +90,7 @@ impl VerbEntry {
             name: V::NAME,
             alias: V::ALIAS,
             about: V::ABOUT,
+            runs_command: V::RUNS_COMMAND,
             augment: V::augment_args,
             run: |matches, context| V::from_arg_matches(matches).context("the arguments")?.run(context),
         }
@@ -146,13 +150,14 @@ pub fn main(tool: &'static Tool, argc: c_int, argv: *const *const c_char) -> c_i
     signal::die_on_closed_pipe();
     let mut context = Context { out: Out::default(), tool: tool.name };
     let arguments = entry::arguments(argc, argv);
-    let done = match tool.parse(&arguments) {
-        Ok((verb, matches)) => (verb.run)(&matches, &mut context),
-        Err(answer) => answer_of_clap(&answer, &arguments, &mut context),
+    let (done, runs_command) = match tool.parse(&arguments) {
+        Ok((verb, matches)) => ((verb.run)(&matches, &mut context), verb.runs_command),
+        Err(answer) => (answer_of_clap(&answer, &arguments, &mut context), false),
     };
     // A verb may have failed because its output did: then that is the reason to tell.
     let status = match context.out.finish().context(OutputError).and(done) {
         Ok(status) => status,
+        Err(error) if runs_command => failed(&error, &mut context).of_run(),
         Err(error) => failed(&error, &mut context),
     };
     if let Some(signal) = signal::caught() {

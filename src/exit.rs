@@ -29,6 +29,10 @@ pub(crate) enum Status {
     CannotExecute,
     /// The command was not found.
     CommandNotFound,
+    /// `run`: the tool failed before the command started.
+    NotStarted,
+    /// `run`: the command's own.
+    Command(u8),
 }
 
 impl Status {
@@ -44,6 +48,16 @@ impl Status {
             Self::GaveUp => 124,
             Self::CannotExecute => 126,
             Self::CommandNotFound => 127,
+            Self::NotStarted => 125,
+            Self::Command(status) => status,
+        }
+    }
+
+    /// The status of a tool that failed to run a command: not to be mistaken for one of the command's.
+    pub(crate) const fn of_run(self) -> Self {
+        match self {
+            Self::Failed | Self::NotFound | Self::AlreadyExists | Self::NotPermitted => Self::NotStarted,
+            other => other,
         }
     }
 

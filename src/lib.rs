@@ -8,6 +8,7 @@
 //! | `app` | where every process starts and ends |
 //! | `cmd` | the tools: clap types on top, then one function per verb |
 //! | `args`, `output`, `framing` | what tools share: option groups, tables and JSON, records on a stream |
+//! | `command` | the user's command under a tool |
 //! | [`ipc`] | the mechanisms as typed handles: **the public library** |
 //! | `proc` | what `/proc` tells |
 //! | `sys` | the system calls that `nix` does not wrap; the only `unsafe` |
@@ -19,6 +20,7 @@ pub mod app;
 mod args;
 #[doc(hidden)]
 pub mod cmd;
+mod command;
 mod exit;
 mod framing;
 pub mod ipc;

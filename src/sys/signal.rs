@@ -41,6 +41,11 @@ pub(crate) fn survive_closed_pipe() {
     set(libc::SIGPIPE, libc::SIG_IGN);
 }
 
+/// Children that end stay until they are waited for, also where our parent ignored SIGCHLD.
+pub(crate) fn keep_ended_children() {
+    set(libc::SIGCHLD, libc::SIG_DFL);
+}
+
 /// The signals that would end the process wait until this is dropped.
 #[derive(Debug)]
 pub(crate) struct Held(libc::sigset_t);

@@ -7,8 +7,15 @@ use super::paths::{Token, paths, tokens};
 use crate::support::{PACKAGE, TOOLS};
 
 /// The storeys from the street down. A module names what lies below its own storey, never above.
-const STOREYS: &[&[&str]] =
-    &[&["bin"], &["app"], &["cmd", "classic"], &["args", "output", "framing", "exit"], &["ipc"], &["proc"], &["sys"]];
+const STOREYS: &[&[&str]] = &[
+    &["bin"],
+    &["app"],
+    &["cmd", "classic"],
+    &["args", "output", "framing", "exit", "command"],
+    &["ipc"],
+    &["proc"],
+    &["sys"],
+];
 
 /// Those that know no mechanism, and each other freely.
 const SHARED: &[&str] = &["args", "output", "framing"];
@@ -22,7 +29,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("libc", &["sys"]),
     ("clap", &["app", "cmd", "classic", "args"]),
     ("comfy_table", &["output"]),
-    ("anyhow", &["app", "cmd", "classic", "args", "output", "framing", "exit"]),
+    ("anyhow", &["app", "cmd", "classic", "args", "output", "framing", "exit", "command"]),
 ];
 
 /// What the sources may do against the rule, each as long as it is needed: a tool is built of what
