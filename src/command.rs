@@ -4,8 +4,6 @@
 //! have something to do when it has ended: it passes on the signals that are meant for the command,
 //! stops and goes on with it, and tells its end as a shell does.
 
-#![allow(dead_code, reason = "the tools that run commands are being built")]
-
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::process::{Child, Command, ExitStatus};
 

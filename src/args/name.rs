@@ -13,6 +13,11 @@ pub(crate) fn queue() -> NameParser {
     NameParser(Kind::Queue)
 }
 
+/// The name of shared memory.
+pub(crate) fn segment() -> NameParser {
+    NameParser(Kind::Segment)
+}
+
 /// A mode, octal or symbolic.
 pub(crate) fn mode(text: &str) -> Result<ModeChange, String> {
     ModeChange::parse(text).map_err(|error| error.to_string())

@@ -63,6 +63,14 @@ impl Serialize for Fields<'_> {
     }
 }
 
+/// Payload as a named cell: `text` where it is UTF-8, `base64` otherwise.
+pub(crate) fn payload(bytes: &[u8]) -> (&'static str, Cell<'_>) {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => ("text", Cell::text(text)),
+        Err(_) => ("base64", Cell::shown(STANDARD.encode(bytes))),
+    }
+}
+
 /// Named cells as one JSON object on a line of its own.
 pub(crate) fn write_object(out: &mut impl Write, fields: &[(&'static str, Cell<'_>)]) -> io::Result<()> {
     serde_json::to_writer(&mut *out, &Fields(fields)).map_err(io::Error::from)?;

@@ -44,6 +44,12 @@ pub(crate) fn neighbours() -> io::Result<Neighbours> {
     Ok(found)
 }
 
+/// All processes; which of them may be looked at shows when it is tried.
+pub(crate) fn all() -> io::Result<Neighbours> {
+    let pids = all_processes().map_err(of_procfs)?.filter_map(|process| Some(process.ok()?.pid())).collect();
+    Ok(Neighbours { pids, hidden: 0 })
+}
+
 fn of_procfs(error: ProcError) -> io::Error {
     match error {
         ProcError::Io(error, _) => error,
@@ -85,11 +91,16 @@ pub(crate) fn inode_of(pid: i32, descriptor: u64) -> Option<(u64, u64)> {
     Some((file.dev(), file.ino()))
 }
 
+/// The numbers of a process's descriptors; none where we may not look.
+pub(crate) fn descriptors(pid: i32) -> Vec<u64> {
+    let Ok(descriptors) = fs::read_dir(format!("/proc/{pid}/fd")) else { return Vec::new() };
+    descriptors.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).collect()
+}
+
 /// The open flags of the descriptors of a process that are open on this device and inode.
 pub(crate) fn open_on(pid: i32, inode: (u64, u64)) -> Vec<u32> {
-    let Ok(descriptors) = fs::read_dir(format!("/proc/{pid}/fd")) else { return Vec::new() };
-    let numbers = descriptors.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u64>().ok());
-    numbers
+    let descriptors = descriptors(pid).into_iter();
+    descriptors
         .filter(|&number| inode_of(pid, number) == Some(inode))
         .filter_map(|number| open_flags(pid, number))
         .collect()

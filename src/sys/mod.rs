@@ -8,10 +8,13 @@
 use std::io;
 
 pub(crate) mod alarm;
+mod bus;
 pub(crate) mod call;
 pub(crate) mod entry;
 pub(crate) mod errno;
 pub(crate) mod fd;
+mod futex;
+pub(crate) mod memory;
 pub(crate) mod mount;
 pub(crate) mod mq;
 pub(crate) mod msg;

@@ -41,6 +41,11 @@ pub(crate) fn survive_closed_pipe() {
     set(libc::SIGPIPE, libc::SIG_IGN);
 }
 
+/// A file beyond `RLIMIT_FSIZE` becomes EFBIG, where SIGXFSZ would end us without a word.
+pub(crate) fn survive_file_limit() {
+    set(libc::SIGXFSZ, libc::SIG_IGN);
+}
+
 /// Children that end stay until they are waited for, also where our parent ignored SIGCHLD.
 pub(crate) fn keep_ended_children() {
     set(libc::SIGCHLD, libc::SIG_DFL);
@@ -140,7 +145,7 @@ pub(crate) fn die_of(signal: i32) {
 /// SIGPIPE's number, for [`die_of`].
 pub(crate) const PIPE: i32 = libc::SIGPIPE;
 
-fn set(signal: libc::c_int, action: libc::sighandler_t) {
+pub(super) fn set(signal: libc::c_int, action: libc::sighandler_t) {
     // SAFETY: SIG_DFL and SIG_IGN run no code of ours; the numbers are valid signals.
     unsafe { libc::signal(signal, action) };
 }
@@ -161,7 +166,7 @@ fn install(signal: libc::c_int, handler: extern "C" fn(libc::c_int)) -> io::Resu
     Ok(unsafe { before.assume_init() }.sa_sigaction)
 }
 
-fn empty_set() -> libc::sigset_t {
+pub(super) fn empty_set() -> libc::sigset_t {
     let mut set = std::mem::MaybeUninit::zeroed();
     // SAFETY: sigemptyset initialises the whole set.
     unsafe {

@@ -16,8 +16,11 @@ mod user;
 pub(crate) use user::User;
 
 /// The tools, by name: a new tool gets its line here and is then passed by every shared test.
-pub(crate) const TOOLS: &[(&str, &str)] =
-    &[("ripcs", env!("CARGO_BIN_EXE_ripcs")), ("rmsgq", env!("CARGO_BIN_EXE_rmsgq"))];
+pub(crate) const TOOLS: &[(&str, &str)] = &[
+    ("ripcs", env!("CARGO_BIN_EXE_ripcs")),
+    ("rmsgq", env!("CARGO_BIN_EXE_rmsgq")),
+    ("rshm", env!("CARGO_BIN_EXE_rshm")),
+];
 
 /// The root of the package.
 pub(crate) const PACKAGE: &str = env!("CARGO_MANIFEST_DIR");
