@@ -50,6 +50,9 @@ fn behind_object(error: &io::Error, path: &Path, wanted: Option<u64>) -> Option<
     if errno::is(error, errno::EFBIG) {
         return Some(format!("{bytes} are more than a file may have here, or than RLIMIT_FSIZE allows"));
     }
+    if errno::is(error, errno::ENOMEM) {
+        return Some(format!("this machine has not memory enough for {bytes}"));
+    }
     if !errno::is(error, errno::ENOSPC) {
         return None;
     }

@@ -17,6 +17,7 @@ use nix::unistd::linkat;
 use super::{Access, Changes};
 use crate::ipc::posix_files::SHARED_MEMORY;
 use crate::ipc::{Mode, Name};
+use crate::proc::memory;
 use crate::sys::memory::page_size;
 use crate::sys::{errno, fd};
 
@@ -35,6 +36,9 @@ impl From<File> for Object {
         Self(file)
     }
 }
+
+/// From this many bytes on it is asked whether there is so much memory.
+const LARGE: u64 = 16 << 20;
 
 /// The file behind the name of a POSIX object or of a file; `None` for a System V name.
 #[must_use]
@@ -77,8 +81,8 @@ impl Object {
     /// Gives it this size. What it grows by has room at once, so that no write to it can find none;
     /// what it shrinks by is gone, and who has it mapped dies of SIGBUS there.
     ///
-    /// ENOSPC when the file system is full, EFBIG when it takes no file so large, EPERM when a seal
-    /// forbids it.
+    /// ENOSPC when the file system has not so much room, ENOMEM when it is one in memory and the machine
+    /// has not so much of that, EFBIG when it takes no file so large, EPERM when a seal forbids it.
     #[doc(alias = "ftruncate")]
     #[doc(alias = "posix_fallocate")]
     pub fn resize(&self, size: u64) -> io::Result<()> {
@@ -86,6 +90,7 @@ impl Object {
         if size < old {
             return self.0.set_len(size);
         }
+        self.check_memory(size - old)?;
         let too_large = || errno::error(errno::EFBIG);
         let [start, more] = [old, size - old].map(i64::try_from);
         match (start.map_err(|_| too_large())?, more.map_err(|_| too_large())?) {
@@ -98,6 +103,24 @@ impl Object {
                 }
             },
         }
+    }
+
+    /// On tmpfs room is memory. The kernel does not ask first whether it has that: it takes page after
+    /// page, and kills processes when none is left.
+    fn check_memory(&self, more: u64) -> io::Result<()> {
+        if more < LARGE {
+            return Ok(());
+        }
+        let at = fstatfs(&self.0)?;
+        if at.filesystem_type() != TMPFS_MAGIC {
+            return Ok(());
+        }
+        // A memfd lies on a tmpfs without a limit.
+        let block = u64::try_from(at.block_size()).unwrap_or(0);
+        if at.blocks() > 0 && at.blocks_available().saturating_mul(block) < more {
+            return Err(errno::error(errno::ENOSPC));
+        }
+        if memory::available()? < more { Err(errno::error(errno::ENOMEM)) } else { Ok(()) }
     }
 
     /// Changes owner and mode.
