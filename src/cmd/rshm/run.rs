@@ -88,7 +88,9 @@ impl Run {
         memory.set_permissions(Permissions::from_mode(Mode::PRIVATE.bits().into()))?;
         let object = Object::from(memory.try_clone()?);
         if let Some(size) = self.size {
-            object.resize(size).map_err(|error| limits::explain_object(error, "/dev/shm/".as_ref(), Some(size)))?;
+            // No file system limits it: room for it all at once could take all memory that there is. As a
+            // segment does, it takes a page when that is touched.
+            memory.set_len(size).map_err(|error| limits::explain_object(error, "/dev/shm/".as_ref(), Some(size)))?;
         }
         let Some(content) = content else { return Ok(memory) };
         let most = self.size.unwrap_or(u64::MAX);
