@@ -183,8 +183,8 @@ impl Cell {
         let value = match self.kind {
             Kind::Signed(_) => signed(text).map(Value::Signed),
             Kind::Unsigned(_) => unsigned(text).map(Value::Unsigned),
-            Kind::Single => text.parse().ok().map(Value::Single),
-            Kind::Double => text.parse().ok().map(Value::Double),
+            Kind::Single => float(text, f32::is_infinite).map(Value::Single),
+            Kind::Double => float(text, f64::is_infinite).map(Value::Double),
         };
         value.filter(|&value| self.holds(value)).ok_or_else(|| CellError(format!("no value of {}", self.type_name())))
     }
@@ -351,6 +351,13 @@ fn signed(text: &str) -> Option<i64> {
     }
 }
 
+/// A decimal number, `inf` or `nan`; not one that is too large and would become infinite.
+fn float<T: FromStr + Copy>(text: &str, is_infinite: fn(T) -> bool) -> Option<T> {
+    let number = text.parse().ok()?;
+    let has_digits = text.bytes().any(|byte| byte.is_ascii_digit());
+    (!(has_digits && is_infinite(number))).then_some(number)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -395,6 +402,7 @@ mod tests {
             ("0:i64", "-9223372036854775808", 1 << 63),
             ("0:u64", "18446744073709551615", u64::MAX),
             ("0:f32", "1.5", 0x3fc0_0000),
+            ("0:f32", "inf", 0x7f80_0000),
             ("0:f64be", "-0", 0x80),
         ];
         for (name, text, word) in table {
@@ -415,6 +423,8 @@ mod tests {
             ("0:u64", "18446744073709551616"),
             ("0:i32", "1.5"),
             ("0:f32", "x"),
+            ("0:f32", "1e39"),
+            ("0:f64", "-1e309"),
             ("0:i32", ""),
             ("0:i32", "-"),
             ("0:i32", "--1"),
