@@ -48,7 +48,12 @@ fn behind_segment(error: &io::Error, shape: &Shape) -> Option<String> {
 fn behind_object(error: &io::Error, path: &Path, wanted: Option<u64>) -> Option<String> {
     let bytes = wanted.map_or_else(|| "it all".to_owned(), |wanted| counted(wanted, "byte"));
     if errno::is(error, errno::EFBIG) {
-        return Some(format!("{bytes} are more than a file may have here, or than RLIMIT_FSIZE allows"));
+        return Some(match limit_of(Resource::RLIMIT_FSIZE) {
+            Some(limit) if wanted.is_none_or(|wanted| wanted > limit) => {
+                format!("RLIMIT_FSIZE (ulimit -f) allows {}", counted(limit, "byte"))
+            }
+            _ => format!("{bytes} are more than a file may have here"),
+        });
     }
     if errno::is(error, errno::ENOMEM) {
         return Some(format!("this machine has not memory enough for {bytes}"));
@@ -78,6 +83,10 @@ fn with_limit(limit: Option<String>, error: io::Error) -> anyhow::Error {
 
 /// Bytes that may be locked into memory: `RLIMIT_MEMLOCK`, unless it is no limit.
 pub(super) fn locked_memory() -> Option<u64> {
-    let (soft, _) = getrlimit(Resource::RLIMIT_MEMLOCK).ok()?;
+    limit_of(Resource::RLIMIT_MEMLOCK)
+}
+
+fn limit_of(resource: Resource) -> Option<u64> {
+    let (soft, _) = getrlimit(resource).ok()?;
     (soft != RLIM_INFINITY).then_some(soft)
 }
