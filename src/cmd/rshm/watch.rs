@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::Args;
 
 use super::{Called, attach, check_part, explain, open, size_of};
@@ -14,7 +14,7 @@ use crate::args;
 use crate::exit::Status;
 use crate::ipc::Name;
 use crate::ipc::shm::{Access, Memory, Segment};
-use crate::output::{Cell, payload, write_object};
+use crate::output::{Cell, counted, payload, write_object};
 use crate::sys::errno;
 
 #[derive(Debug, Args)]
@@ -57,6 +57,9 @@ impl Verb for Watch {
         let size = size_of(&self.name, &segment)?;
         let length = self.length.unwrap_or(size.saturating_sub(self.offset));
         check_part(&self.name, size, self.offset, length)?;
+        if length == 0 {
+            bail!("there is no byte to watch: {} has {}", Called(&self.name), counted(size, "byte"));
+        }
         let memory = attach(&self.name, &segment, self.offset, length, Access::Read)?;
         let mut before = vec![0; memory.len()];
         self.look(&segment, &memory, &mut before)?;

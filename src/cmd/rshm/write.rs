@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use anyhow::{Context as _, bail};
 use clap::Args;
 
-use super::{Called, attach, check_part, explain, limits, open, size_of};
+use super::{Called, SEALED, attach, check_part, explain, limits, open, size_of};
 use crate::app::{Context, Verb};
 use crate::args;
 use crate::exit::{Status, UsageError};
@@ -62,16 +62,18 @@ impl Verb for Write {
         match (&self.text, self.fill) {
             (Some(text), _) if text != "-" => {
                 let room = self.make_room(&segment, size, Some(text.len() as u64))?;
-                let memory = self.memory(&segment, room)?;
-                memory.copy_in(0, text.as_bytes()).map_err(|error| explain(error, &self.name, &segment))?;
+                if let Some(memory) = self.memory(&segment, room)? {
+                    memory.copy_in(0, text.as_bytes()).map_err(|error| explain(error, &self.name, &segment))?;
+                }
             }
             (_, Some(byte)) => {
                 let length = self.length.unwrap_or(size.saturating_sub(self.offset));
                 let room = self.make_room(&segment, size, Some(length))?;
-                let memory = self.memory(&segment, room)?;
-                let mut progress = context.progress(Some(length));
-                let filled = transfer::fill(&memory, byte, &mut |done| progress.tell(done));
-                filled.map_err(|error| explain(error, &self.name, &segment))?;
+                if let Some(memory) = self.memory(&segment, room)? {
+                    let mut progress = context.progress(Some(length));
+                    let filled = transfer::fill(&memory, byte, &mut |done| progress.tell(done));
+                    filled.map_err(|error| explain(error, &self.name, &segment))?;
+                }
             }
             _ => self.copy(context, &segment, size)?,
         }
@@ -96,20 +98,26 @@ impl Write {
         let Some(length) = length else { return Ok(self.length.unwrap_or(u64::MAX)) };
         let end = self.offset.checked_add(length).ok_or_else(|| errno::error(errno::EFBIG));
         let grown = end.and_then(|end| if end > size { object.resize(end) } else { Ok(()) });
-        grown.map_err(|error| self.no_room(error, Some(length)))?;
+        grown.map_err(|error| self.no_room(error, Some(length)).context(self.cannot()))?;
         Ok(length)
     }
 
-    fn no_room(&self, error: std::io::Error, length: Option<u64>) -> anyhow::Error {
-        let error = match object::path_of(&self.name) {
-            Some(path) => limits::explain_object(error, &path, length),
-            None => error.into(),
-        };
-        error.context(format!("cannot write to {}", Called(&self.name)))
+    fn cannot(&self) -> String {
+        format!("cannot write to {}", Called(&self.name))
     }
 
-    fn memory(&self, segment: &Segment, length: u64) -> anyhow::Result<Memory> {
-        attach(&self.name, segment, self.offset, length, Access::Write)
+    fn no_room(&self, error: std::io::Error, length: Option<u64>) -> anyhow::Error {
+        match object::path_of(&self.name) {
+            Some(_) if errno::is(&error, errno::EPERM) => anyhow::Error::from(error).context(SEALED),
+            Some(path) => limits::explain_object(error, &path, length),
+            None => error.into(),
+        }
+    }
+
+    /// What is to be written to; `None` for no byte, which cannot be mapped.
+    fn memory(&self, segment: &Segment, length: u64) -> anyhow::Result<Option<Memory>> {
+        let memory = || attach(&self.name, segment, self.offset, length, Access::Write);
+        (length > 0).then(memory).transpose()
     }
 
     /// Copies standard input.
@@ -126,12 +134,14 @@ impl Write {
         };
         let copied = match segment {
             Segment::Object(object) => transfer::into_object(input, object, self.offset, most, &mut tell),
-            Segment::SystemV(_) if most == 0 => Ok(0),
-            Segment::SystemV(_) => transfer::into_memory(input, &self.memory(segment, most)?, &mut tell),
+            Segment::SystemV(_) => match self.memory(segment, most)? {
+                Some(memory) => transfer::into_memory(input, &memory, &mut tell),
+                None => Ok(0),
+            },
         };
         drop(progress);
-        let written = |done| format!("after {}", counted(done, "byte"));
-        let copied = copied.map_err(|error| self.no_room(error, None).context(written(done)))?;
+        let written = |done| format!("{} written, then", counted(done, "byte"));
+        let copied = copied.map_err(|error| self.no_room(error, None).context(written(done)).context(self.cannot()))?;
         if self.length.is_none() && copied == most && transfer::has_more(input).context("cannot read standard input")? {
             let end = format!("{} ends here and standard input goes on", Called(&self.name));
             bail!("{end}: {} written", counted(copied, "byte"));
