@@ -9,7 +9,7 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 use nix::sys::memfd::{MFdFlags, memfd_create};
 
-use super::{Called, check_name, limits};
+use super::{Called, cannot_open, check_name, limits};
 use crate::app::{Context, Verb};
 use crate::args;
 use crate::exit::{OutputError, Status, UsageError};
@@ -132,10 +132,13 @@ impl Create {
                 made => return made.map(|()| true).with_context(cannot),
             }
             match Object::open(path, Access::Read).and_then(|object| object.size()) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound && path.is_symlink() => {
+                    bail!("{}: it is a symbolic link to nothing", cannot())
+                }
                 // Removed between our two looks: it can be made after all.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 size => {
-                    self.check_existing(size.with_context(|| format!("cannot open {called}"))?)?;
+                    self.check_existing(size.map_err(|error| cannot_open(error, &self.name))?)?;
                     return Ok(false);
                 }
             }

@@ -67,12 +67,16 @@ impl fmt::Display for Called<'_> {
 /// The memory of this name, or why not.
 fn open(name: &Name, access: Access) -> anyhow::Result<Segment> {
     check_name(name)?;
-    Segment::open(name, access).map_err(|error| match name {
+    Segment::open(name, access).map_err(|error| cannot_open(error, name))
+}
+
+fn cannot_open(error: io::Error, name: &Name) -> anyhow::Error {
+    match name {
         Name::Posix(_) | Name::File(_) if errno::is(&error, errno::EINVAL) => {
             anyhow::anyhow!("cannot open {}: it is no regular file", Called(name))
         }
         _ => anyhow::Error::from(error).context(format!("cannot open {}", Called(name))),
-    })
+    }
 }
 
 /// Refuses `private`, which is for `create`. And tells a missing file of an `ftok:` name from a missing

@@ -3,7 +3,7 @@
 use anyhow::{Context as _, anyhow, bail};
 use clap::Args;
 
-use super::{Called, SEALED, limits, open};
+use super::{Called, SEALED, cannot_open, limits, open};
 use crate::app::{Context, Verb};
 use crate::args::{self, Owner};
 use crate::exit::{Status, UsageError};
@@ -56,9 +56,8 @@ impl Verb for Set {
         let changes =
             Changes { uid: owner.and_then(|owner| owner.user), gid: owner.and_then(|owner| owner.group), mode };
         signal::survive_file_limit();
-        let access = if size.is_some() { Access::Write } else { Access::Read };
         let cannot = || format!("cannot change {}", Called(&self.name));
-        match open(&self.name, access)? {
+        match find(&self.name, size.is_some())? {
             Segment::Object(_) if lock || unlock => {
                 bail!(UsageError("--lock and --unlock are for System V segments".into()))
             }
@@ -81,6 +80,17 @@ impl Verb for Set {
             }
         }
         Ok(Status::Done)
+    }
+}
+
+/// Only a new size takes permission to write.
+fn find(name: &Name, resized: bool) -> anyhow::Result<Segment> {
+    match object::path_of(name) {
+        Some(path) if !resized => {
+            let found = Object::find(&path).map_err(|error| cannot_open(error, name))?;
+            Ok(Segment::Object(found))
+        }
+        _ => open(name, if resized { Access::Write } else { Access::Read }),
     }
 }
 

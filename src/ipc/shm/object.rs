@@ -5,7 +5,7 @@ use std::fs::{self, File, OpenOptions, Permissions as FileMode};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
@@ -60,8 +60,18 @@ impl Object {
     /// Opens the object at this path; EINVAL when it is no regular file, and so no memory.
     #[doc(alias = "shm_open")]
     pub fn open(path: &Path, access: Access) -> io::Result<Self> {
-        let write = access == Access::Write;
-        let file = OpenOptions::new().read(true).write(write).custom_flags(flags(path).bits()).open(path)?;
+        Self::open_with(path, access == Access::Write, flags(path))
+    }
+
+    /// Finds the object at this path, to be asked for its size and [set](Self::set): that takes no
+    /// permission to read or write it, which an owner may have taken from himself.
+    #[doc(alias = "O_PATH")]
+    pub fn find(path: &Path) -> io::Result<Self> {
+        Self::open_with(path, false, flags(path) | OFlag::O_PATH)
+    }
+
+    fn open_with(path: &Path, write: bool, flags: OFlag) -> io::Result<Self> {
+        let file = OpenOptions::new().read(true).write(write).custom_flags(flags.bits()).open(path)?;
         if !file.metadata()?.is_file() {
             return Err(errno::error(errno::EINVAL));
         }
@@ -123,16 +133,23 @@ impl Object {
         if memory::available()? < more { Err(errno::error(errno::ENOMEM)) } else { Ok(()) }
     }
 
+    /// A path that leads to it whatever it is called by now.
+    fn nameless_path(&self) -> String {
+        format!("/proc/self/fd/{}", self.0.as_raw_fd())
+    }
+
     /// Changes owner and mode.
-    #[doc(alias = "fchmod")]
-    #[doc(alias = "fchown")]
+    #[doc(alias = "chmod")]
+    #[doc(alias = "chown")]
     pub fn set(&self, changes: &Changes) -> io::Result<()> {
+        // Unlike fchmod(2), this works on what was only found.
+        let path = self.nameless_path();
         if changes.uid.is_some() || changes.gid.is_some() {
-            fchown(&self.0, changes.uid, changes.gid)?;
+            chown(&path, changes.uid, changes.gid)?;
         }
         if let Some(change) = &changes.mode {
             let mode = change.apply(Mode::of(self.0.metadata()?.mode()));
-            self.0.set_permissions(FileMode::from_mode(mode.bits().into()))?;
+            fs::set_permissions(&path, FileMode::from_mode(mode.bits().into()))?;
         }
         Ok(())
     }
@@ -263,8 +280,7 @@ impl Draft {
     /// Gives it its name: EEXIST when somebody was faster.
     pub fn publish(mut self) -> io::Result<()> {
         if !self.named {
-            let nameless = format!("/proc/self/fd/{}", self.object.0.as_raw_fd());
-            linkat(AT_FDCWD, nameless.as_str(), AT_FDCWD, &self.path, AtFlags::AT_SYMLINK_FOLLOW)?;
+            linkat(AT_FDCWD, self.object.nameless_path().as_str(), AT_FDCWD, &self.path, AtFlags::AT_SYMLINK_FOLLOW)?;
         }
         self.named = false;
         Ok(())
