@@ -254,6 +254,7 @@ impl Drop for Running {
 /// System calls that a test waits for somebody to sleep in.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Call {
+    Futex,
     Msgrcv,
     Msgsnd,
     MqReceive,
@@ -261,18 +262,21 @@ pub(crate) enum Call {
     Nanosleep,
     Poll,
     Read,
+    Splice,
     Write,
 }
 
 impl Call {
     /// Its number in `/proc/PID/syscall`.
     fn number(self) -> &'static str {
-        let [receive, send, mq_receive, mq_send, nanosleep, poll, read, write] = if cfg!(target_arch = "x86_64") {
-            ["70", "69", "243", "242", "230", "7", "0", "1"]
-        } else {
-            ["188", "189", "183", "182", "115", "73", "63", "64"]
-        };
+        let [receive, send, mq_receive, mq_send, nanosleep, poll, read, write, futex, splice] =
+            if cfg!(target_arch = "x86_64") {
+                ["70", "69", "243", "242", "230", "7", "0", "1", "202", "275"]
+            } else {
+                ["188", "189", "183", "182", "115", "73", "63", "64", "98", "76"]
+            };
         match self {
+            Self::Futex => futex,
             Self::Msgrcv => receive,
             Self::Msgsnd => send,
             Self::MqReceive => mq_receive,
@@ -280,6 +284,7 @@ impl Call {
             Self::Nanosleep => nanosleep,
             Self::Poll => poll,
             Self::Read => read,
+            Self::Splice => splice,
             Self::Write => write,
         }
     }

@@ -14,6 +14,16 @@ const SLEEPERS: &[(&str, &str, &[&str], Call)] = &[
     ("rmsgq", "rmsgq create /q", &["recv", "/q", "--timeout", "25"], Call::MqReceive),
     ("rmsgq", "rmsgq create 0x4b", &["wait", "0x4b"], Call::Nanosleep),
     ("rmsgq", "rmsgq create /q", &["wait", "/q", "--for", "message"], Call::Poll),
+    ("rshm", "rshm create --size 8", &["wait", "0", "0:u32", "eq", "1"], Call::Futex),
+    ("rshm", "rshm create --size 8", &["wait", "0", "0:u64", "eq", "1", "--timeout", "25"], Call::Nanosleep),
+    ("rshm", "rshm create /m --size 8", &["wait", "/m", "0:i32be", "changed"], Call::Futex),
+    ("rshm", "rshm create /m --size 8", &["watch", "/m"], Call::Nanosleep),
+    ("rshm", "rshm create --size 8", &["watch", "0", "--timeout", "25", "--interval", "9"], Call::Nanosleep),
+    ("rshm", "", &["create", "/m", "--from", "-"], Call::Splice),
+    ("rshm", "", &["create", "0x4b", "--from", "-"], Call::Splice),
+    ("rshm", "", &["create", "0x4b", "--size", "9", "--from", "-"], Call::Splice),
+    ("rshm", "rshm create /m --size 8", &["write", "/m"], Call::Splice),
+    ("rshm", "rshm create --size 8", &["write", "0"], Call::Splice),
     ("rmsgq", "rmsgq create /q; while rmsgq send /q x -nq; do :; done", &["send", "/q", "y"], Call::MqSend),
 ];
 
