@@ -49,10 +49,8 @@ fn behind_object(error: &io::Error, path: &Path, wanted: Option<u64>) -> Option<
     let bytes = wanted.map_or_else(|| "it all".to_owned(), |wanted| counted(wanted, "byte"));
     if errno::is(error, errno::EFBIG) {
         return Some(match limit_of(Resource::RLIMIT_FSIZE) {
-            Some(limit) if wanted.is_none_or(|wanted| wanted > limit) => {
-                format!("RLIMIT_FSIZE (ulimit -f) allows {}", counted(limit, "byte"))
-            }
-            _ => format!("{bytes} are more than a file may have here"),
+            Some(limit) => format!("RLIMIT_FSIZE (ulimit -f) allows {}", counted(limit, "byte")),
+            None => format!("{bytes} are more than a file may have here"),
         });
     }
     if errno::is(error, errno::ENOMEM) {

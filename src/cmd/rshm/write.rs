@@ -22,7 +22,7 @@ pub(super) struct Write {
     name: Name,
 
     /// What to write, as it stands; without it, or with -, standard input is written
-    #[arg(conflicts_with_all = ["fill", "length"])]
+    #[arg(conflicts_with = "fill")]
     text: Option<OsString>,
 
     /// Begin at this byte
@@ -60,6 +60,9 @@ impl Verb for Write {
         let segment = open(&self.name, Access::Write)?;
         let size = size_of(&self.name, &segment)?;
         match (&self.text, self.fill) {
+            (Some(text), _) if text != "-" && self.length.is_some() => {
+                bail!(UsageError("a text is written as it stands: --length is for standard input and --fill".into()))
+            }
             (Some(text), _) if text != "-" => {
                 let room = self.make_room(&segment, size, Some(text.len() as u64))?;
                 if let Some(memory) = self.memory(&segment, room)? {
