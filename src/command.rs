@@ -8,7 +8,7 @@ use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::process::{Child, Command, ExitStatus};
 
 use anyhow::Context as _;
-use nix::sys::signal::{SigSet, Signal, kill, raise};
+use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill, raise};
 use nix::sys::signalfd::{SfdFlags, SignalFd, siginfo};
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
 use nix::unistd::Pid;
@@ -49,8 +49,8 @@ impl Supervised {
         let heard: SigSet = HEARD.into_iter().collect();
         // A parent that ignored SIGCHLD would leave us nothing to wait for.
         signal::keep_ended_children();
-        heard.thread_block().context("cannot block signals")?;
-        // std starts a child with no signal blocked.
+        let before = heard.thread_swap_mask(SigmaskHow::SIG_BLOCK).context("cannot block signals")?;
+        signal::start_with_mask(&mut command, before);
         let command = command.spawn().map_err(|error| CommandError::new(command.get_program(), error))?;
         let signals = SignalFd::with_flags(&heard, SfdFlags::SFD_CLOEXEC).context("cannot listen for signals")?;
         Ok(Self { command, signals })

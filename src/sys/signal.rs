@@ -4,8 +4,12 @@
 //! it holds, and then dies of the signal after all, so that its parent sees the truth.
 
 use std::io;
+use std::os::unix::process::CommandExt as _;
+use std::process::Command;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+
+use nix::sys::signal::SigSet;
 
 use super::alarm;
 
@@ -49,6 +53,13 @@ pub(crate) fn survive_file_limit() {
 /// Children that end stay until they are waited for, also where our parent ignored SIGCHLD.
 pub(crate) fn keep_ended_children() {
     set(libc::SIGCHLD, libc::SIG_DFL);
+}
+
+/// Lets a command start with these signals blocked; without, it inherits those that we block.
+pub(crate) fn start_with_mask(command: &mut Command, mask: SigSet) {
+    let set_mask = move || mask.thread_set_mask().map_err(io::Error::from);
+    // SAFETY: between fork and exec it makes one call, pthread_sigmask(3), which is async-signal-safe.
+    unsafe { command.pre_exec(set_mask) };
 }
 
 /// The signals that would end the process wait until this is dropped.
