@@ -56,13 +56,13 @@ impl Verb for Write {
     const ABOUT: &'static str = "Write a text, standard input, or one byte many times";
 
     fn run(self, context: &mut Context) -> anyhow::Result<Status> {
+        if self.length.is_some() && self.text.as_ref().is_some_and(|text| text != "-") {
+            bail!(UsageError("a text is written as it stands: --length is for standard input and --fill".into()));
+        }
         signal::survive_file_limit();
         let segment = open(&self.name, Access::Write)?;
         let size = size_of(&self.name, &segment)?;
         match (&self.text, self.fill) {
-            (Some(text), _) if text != "-" && self.length.is_some() => {
-                bail!(UsageError("a text is written as it stands: --length is for standard input and --fill".into()))
-            }
             (Some(text), _) if text != "-" => {
                 let room = self.make_room(&segment, size, Some(text.len() as u64))?;
                 if let Some(memory) = self.memory(&segment, room)? {
