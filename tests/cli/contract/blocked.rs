@@ -21,9 +21,7 @@ const SLEEPERS: &[(&str, &str, &[&str], Call)] = &[
     ("rshm", "rshm create --size 8", &["watch", "0", "--timeout", "25", "--interval", "9"], Call::Nanosleep),
     ("rshm", "", &["create", "/m", "--from", "-"], Call::Splice),
     ("rshm", "", &["create", "0x4b", "--from", "-"], Call::Splice),
-    ("rshm", "", &["create", "0x4b", "--size", "9", "--from", "-"], Call::Splice),
     ("rshm", "rshm create /m --size 8", &["write", "/m"], Call::Splice),
-    ("rshm", "rshm create --size 8", &["write", "0"], Call::Splice),
     ("rmsgq", "rmsgq create /q; while rmsgq send /q x -nq; do :; done", &["send", "/q", "y"], Call::MqSend),
 ];
 

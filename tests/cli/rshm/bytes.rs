@@ -1,7 +1,7 @@
 //! `write` and `read`: bytes in and out.
 
 use super::both_kinds;
-use crate::support::{World, has};
+use crate::support::{Call, World, has, is_root};
 
 #[test]
 fn bytes_are_written_where_they_belong() {
@@ -85,7 +85,7 @@ fn hex_is_what_hexdump_shows() {
     if !has("hexdump") {
         return;
     }
-    let bytes: Vec<u8> = (0..=255).chain([0; 70_000]).chain(*b"the end").collect();
+    let bytes: Vec<u8> = (0..=255).chain(vec![0; 70_000]).chain(*b"the end").collect();
     for (name, file) in [("/data", "/dev/shm/data"), ("0x4b", "/dev/shm/data")] {
         world.feed("rshm", &["create", name, "--from", "-"], &bytes).success();
         for (offset, length) in
@@ -161,5 +161,29 @@ fn output_that_fails_is_told() {
         let closed = world.script("rshm write $1 <&-", &[name]);
         closed.fails(1, "Bad file descriptor\n");
         world.script("rshm read $1 --splice >/dev/null", &[name]).fails(1, "standard output is no pipe");
+    }
+}
+
+#[test]
+fn a_signal_ends_it_while_it_waits_for_bytes() {
+    let Some(world) = World::new() else { return };
+    both_kinds(&world, "8");
+    // Through /proc/self/map_files, which takes a privilege, or without it.
+    let of_segment = if is_root() { Call::Splice } else { Call::Read };
+    let table: &[(&[&str], Call)] = &[
+        (&["write", "0"], of_segment),
+        (&["write", "/data"], Call::Splice),
+        (&["create", "0x4b", "--size", "9", "--from", "-"], of_segment),
+        (&["create", "/new", "--size", "9", "--from", "-"], Call::Splice),
+    ];
+    for (arguments, call) in table {
+        let mut sleeper = world.start("rshm", arguments);
+        let (mut input, _output) = sleeper.pipes();
+        std::io::Write::write_all(&mut input, b"abc").expect("it reads");
+        sleeper.wait_until_in(*call);
+        sleeper.signal("TERM");
+        let outcome = sleeper.outcome();
+        assert_eq!((outcome.status(), outcome.stderr().as_str()), (143, ""), "{arguments:?}");
+        assert_eq!(super::names(&world), "0 /data");
     }
 }

@@ -167,7 +167,9 @@ fn wake_wakes_no_more_than_it_is_told() {
     world.ok("rshm", &["create", "/data", "--size", "8"]);
     let sleepers: Vec<Running> =
         (0..3).map(|_| Running::start(world.command("python3").args(["-c", SLEEPER]))).collect();
-    sleepers.iter().for_each(|sleeper| sleeper.wait_until_in(Call::Futex));
+    for sleeper in &sleepers {
+        sleeper.wait_until_in(Call::Futex);
+    }
     // Nobody is woken by the number alone, and each by a wake of one.
     world.ok("rshm", &["put", "/data", "4:u32", "1"]);
     for left in [2, 1, 0] {

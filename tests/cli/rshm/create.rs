@@ -113,7 +113,7 @@ fn a_full_file_system_is_told_and_nothing_is_left() {
         skip("/dev/shm cannot be made small here");
         return;
     }
-    let large = [7; 100_000];
+    let large = vec![7; 100_000];
     let full = "no room for 65537 bytes in '/dev/shm': 65536 of 65536 bytes are free: No space left on device\n";
     world
         .run("rshm", &["create", "/x", "--size", "65537"])
@@ -159,9 +159,10 @@ fn rlimit_fsize_is_named_and_nothing_is_left() {
 fn huge_pages_that_are_not_there_are_told() {
     let Some(world) = World::new() else { return };
     let refused = world.run("rshm", &["create", "--size", "1G", "--huge"]);
-    let (status, words) = match is_root() {
-        true => (1, "there are not enough huge pages for 1073741824 bytes; vm.nr_hugepages says how many"),
-        false => (5, "huge pages need CAP_IPC_LOCK or the group in vm.hugetlb_shm_group"),
+    let (status, words) = if is_root() {
+        (1, "there are not enough huge pages for 1073741824 bytes; vm.nr_hugepages says how many")
+    } else {
+        (5, "huge pages need CAP_IPC_LOCK or the group in vm.hugetlb_shm_group")
     };
     if refused.status() == 0 {
         skip("this machine has huge pages");

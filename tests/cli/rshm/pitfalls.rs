@@ -46,7 +46,7 @@ fn an_empty_file_has_nothing_and_takes_nothing() {
 #[test]
 fn an_offset_need_not_be_that_of_a_page() {
     let Some(world) = World::new() else { return };
-    let (_folder, path, name) = file(&[b'.'; 20_000]);
+    let (_folder, path, name) = file(&vec![b'.'; 20_000]);
     for offset in ["1", "4095", "4098", "12289", "19998"] {
         world.ok("rshm", &["write", &name, "--offset", offset, "ab"]);
         assert_eq!(world.ok("rshm", &["read", &name, "--offset", offset, "--length", "2"]), "ab");
@@ -183,7 +183,7 @@ fn a_full_file_system_under_a_mapping_is_an_error() {
     ] {
         world.run("rshm", arguments).fails(1, "its file system is full: it has 1048576 bytes now\n");
     }
-    let piped = world.feed("rshm", &["write", "/hole", "--offset", "60K"], &[1; 100_000]);
+    let piped = world.feed("rshm", &["write", "/hole", "--offset", "60K"], &vec![1; 100_000]);
     piped.fails(
         1,
         "cannot write to object '/hole': 4096 bytes written, then: no room for it all in '/dev/shm': 0 of 65536",
