@@ -7,8 +7,8 @@ use crate::support::{Call, World};
 fn changes_appear_as_they_are_made() {
     let Some(world) = World::new() else { return };
     for name in both_kinds(&world, "10000") {
-        let mut watcher = world.start("rshm", &["watch", name, "--interval", "0.01"]);
-        let mut json = world.start("rshm", &["watch", name, "--interval", "0.01", "--json", "--offset", "5"]);
+        let mut watcher = world.start("rshm", &["watch", "-t60", name, "--interval", "0.01"]);
+        let mut json = world.start("rshm", &["watch", "-t60", name, "--interval", "0.01", "--json", "--offset", "5"]);
         for sleeper in [&watcher, &json] {
             sleeper.wait_until_in(Call::Nanosleep);
         }
@@ -34,7 +34,7 @@ fn changes_appear_as_they_are_made() {
 fn a_count_ends_it_and_so_does_a_timeout() {
     let Some(world) = World::new() else { return };
     for name in both_kinds(&world, "100") {
-        let watcher = world.start("rshm", &["watch", name, "-i", "0.01", "-c", "2", "--length", "50"]);
+        let watcher = world.start("rshm", &["watch", "-t60", name, "-i", "0.01", "-c", "2", "--length", "50"]);
         watcher.wait_until_in(Call::Nanosleep);
         world.ok("rshm", &["put", name, "50:u8", "1"]);
         world.ok("rshm", &["put", name, "49:u8", "1"]);
@@ -65,7 +65,7 @@ fn a_change_is_seen_before_the_end_of_the_patience() {
 fn who_watches_removed_memory_is_told() {
     let Some(world) = World::new() else { return };
     for name in both_kinds(&world, "8") {
-        let watcher = world.start("rshm", &["watch", name, "-i", "0.01"]);
+        let watcher = world.start("rshm", &["watch", "-t60", name, "-i", "0.01"]);
         watcher.wait_until_in(Call::Nanosleep);
         world.ok("rshm", &["remove", "-q", name]);
         watcher.outcome().fails(3, "rshm: cannot watch ");
@@ -76,7 +76,7 @@ fn who_watches_removed_memory_is_told() {
 fn a_reader_that_leaves_ends_it() {
     let Some(world) = World::new() else { return };
     for name in both_kinds(&world, "8") {
-        let mut watcher = world.start("rshm", &["watch", name, "-i", "0.01"]);
+        let mut watcher = world.start("rshm", &["watch", "-t60", name, "-i", "0.01"]);
         watcher.wait_until_in(Call::Nanosleep);
         watcher.close_stdout();
         world.ok("rshm", &["put", name, "0:u8", "7"]);
