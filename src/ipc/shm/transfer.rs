@@ -34,14 +34,19 @@ pub type Tell<'a> = &'a mut dyn FnMut(u64);
 pub fn into_object(input: BorrowedFd<'_>, object: &Object, offset: u64, limit: u64, tell: Tell<'_>) -> io::Result<u64> {
     let mut output = File::from(object.as_fd().try_clone_to_owned()?);
     output.seek(SeekFrom::Start(offset))?;
-    into_file(input, &mut output, limit, tell)
+    into_file(&[by_sendfile, by_splice, by_copy], input, &mut output, limit, tell)
 }
 
-/// The ways of the kernel to move bytes, the best first; one that does not apply says EINVAL.
-fn into_file(input: BorrowedFd<'_>, output: &mut File, limit: u64, tell: Tell<'_>) -> io::Result<u64> {
+/// Moves bytes in the first of these ways that applies; one that does not says EINVAL.
+fn into_file(
+    mut ways: &[Way],
+    input: BorrowedFd<'_>,
+    output: &mut File,
+    limit: u64,
+    tell: Tell<'_>,
+) -> io::Result<u64> {
     fd::grow_pipe(input, STEP);
     let mut done = 0;
-    let mut ways: &[Way] = &[by_sendfile, by_splice, by_copy];
     while let [way, rest @ ..] = ways
         && done < limit
     {
@@ -98,8 +103,8 @@ fn by_copy(input: BorrowedFd<'_>, output: &mut File, step: usize) -> io::Result<
 pub fn into_memory(input: BorrowedFd<'_>, memory: &Memory, tell: Tell<'_>) -> io::Result<u64> {
     let limit = memory.len() as u64;
     if let Some((mut file, _)) = behind(memory) {
-        match into_file(input, &mut file, limit, tell) {
-            // Huge pages take no write(2).
+        // Not by_copy: huge pages take no write(2), and what it has read by then would be lost.
+        match into_file(&[by_sendfile, by_splice], input, &mut file, limit, tell) {
             Err(error) if errno::is(&error, errno::EINVAL) => {}
             done => return done,
         }
