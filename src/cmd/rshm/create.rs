@@ -165,7 +165,7 @@ impl Create {
         let cannot = || format!("cannot create {called}");
         let input =
             self.input().with_context(cannot)?.map(|input| self.spooled(input)).transpose().with_context(cannot)?;
-        let content = input.as_ref().map(|input| self.length_of(input)).transpose()?.flatten();
+        let content = input.as_ref().map(|input| self.length_of(input)).transpose().with_context(cannot)?.flatten();
         let size = self.size.or(content).unwrap_or(0);
         let shape = Shape { size, mode: self.mode(), huge: self.huge, reserve: !self.no_reserve };
         loop {

@@ -8,6 +8,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Seek as _, SeekFrom, Write as _};
 use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::fs::FileExt as _;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::thread;
 use std::time::Duration;
@@ -129,7 +130,7 @@ fn behind(memory: &Memory) -> Option<(File, u64)> {
 }
 
 /// Where a regular file will be read next, and how many bytes are left from there on; `None` for
-/// anything else.
+/// anything else, and for a file of proc(5), which says that it is empty and is not.
 pub fn unread(input: BorrowedFd<'_>) -> io::Result<Option<(u64, u64)>> {
     let mut file = File::from(input.try_clone_to_owned()?);
     let status = file.metadata()?;
@@ -137,6 +138,9 @@ pub fn unread(input: BorrowedFd<'_>) -> io::Result<Option<(u64, u64)>> {
         return Ok(None);
     }
     let position = file.stream_position()?;
+    if status.len() == 0 && file.read_at(&mut [0], position)? > 0 {
+        return Ok(None);
+    }
     Ok(Some((position, status.len().saturating_sub(position))))
 }
 

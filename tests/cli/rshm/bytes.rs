@@ -63,6 +63,28 @@ fn a_pipe_that_goes_on_past_the_end_is_told() {
 }
 
 #[test]
+fn input_need_be_neither_a_pipe_nor_say_how_long_it_is() {
+    let Some(world) = World::new() else { return };
+    // A file of /proc has 0 bytes, as far as stat(2) knows.
+    let version = std::fs::read("/proc/version").expect("Linux");
+    for name in both_kinds(&world, "4096") {
+        world.script("rshm write $1 </proc/version", &[name]).success();
+        let length = version.len().to_string();
+        assert_eq!(world.run("rshm", &["read", name, "--length", &length]).stdout(), version);
+        world.script("rshm write $1 --fill 1; rshm write $1 --length 7 </dev/zero", &[name]).success();
+        assert_eq!(world.run("rshm", &["read", name, "--length", "9"]).stdout(), b"\0\0\0\0\0\0\0\x01\x01");
+    }
+    for name in ["/made", "0x4b"] {
+        world.ok("rshm", &["create", name, "--from", "/proc/version"]);
+        assert_eq!(world.run("rshm", &["read", name]).stdout(), version);
+    }
+    for sysv in [&[][..], &["--sysv"]] {
+        let run = [&["run", "--from", "/proc/version"], sysv, &["--", "sh", "-c", "rshm read $RSHM"]].concat();
+        assert_eq!(world.run("rshm", &run).stdout(), version);
+    }
+}
+
+#[test]
 fn objects_grow_where_that_is_asked_for() {
     let Some(world) = World::new() else { return };
     let [segment, object] = both_kinds(&world, "4");
