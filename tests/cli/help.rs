@@ -52,11 +52,15 @@ impl Face {
     /// What to type for these options and this operand, with whatever else the verb cannot do without.
     pub(crate) fn line(&self, options: &[OsString], operand: Option<&OsStr>) -> Vec<OsString> {
         let change = self.verb.as_deref() == Some("set") && options.is_empty();
-        let command = self.listed("Arguments:").any(|line| line.starts_with("<COMMAND>"));
+        let asks = |what: &str| self.listed("Arguments:").any(|line| line.starts_with(what));
+        let command = asks("<COMMAND>");
         let mut words: Vec<OsString> = self.verb.iter().map(OsString::from).collect();
         words.extend(change.then(|| "--mode=600".into()));
         words.extend_from_slice(options);
         words.extend(operand.map(OsString::from));
+        for (what, word) in [("<OPERATIONS>", "0-1"), ("<PARTIES>", "2")] {
+            words.extend(asks(what).then(|| word.into()));
+        }
         words.extend(["--", "true"].iter().filter(|_| command).map(OsString::from));
         words
     }

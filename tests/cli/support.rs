@@ -20,6 +20,7 @@ pub(crate) const TOOLS: &[(&str, &str)] = &[
     ("ripcs", env!("CARGO_BIN_EXE_ripcs")),
     ("rmsgq", env!("CARGO_BIN_EXE_rmsgq")),
     ("rshm", env!("CARGO_BIN_EXE_rshm")),
+    ("rsem", env!("CARGO_BIN_EXE_rsem")),
 ];
 
 /// The root of the package.
@@ -258,28 +259,33 @@ pub(crate) enum Call {
     Msgsnd,
     MqReceive,
     MqSend,
+    Futex,
     Nanosleep,
     Poll,
     Read,
+    Semtimedop,
     Write,
 }
 
 impl Call {
     /// Its number in `/proc/PID/syscall`.
     fn number(self) -> &'static str {
-        let [receive, send, mq_receive, mq_send, nanosleep, poll, read, write] = if cfg!(target_arch = "x86_64") {
-            ["70", "69", "243", "242", "230", "7", "0", "1"]
-        } else {
-            ["188", "189", "183", "182", "115", "73", "63", "64"]
-        };
+        let [receive, send, mq_receive, mq_send, nanosleep, poll, read, write, semtimedop, futex] =
+            if cfg!(target_arch = "x86_64") {
+                ["70", "69", "243", "242", "230", "7", "0", "1", "220", "202"]
+            } else {
+                ["188", "189", "183", "182", "115", "73", "63", "64", "192", "98"]
+            };
         match self {
             Self::Msgrcv => receive,
             Self::Msgsnd => send,
             Self::MqReceive => mq_receive,
             Self::MqSend => mq_send,
+            Self::Futex => futex,
             Self::Nanosleep => nanosleep,
             Self::Poll => poll,
             Self::Read => read,
+            Self::Semtimedop => semtimedop,
             Self::Write => write,
         }
     }
