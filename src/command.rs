@@ -12,7 +12,7 @@ use std::process::{Child, Command, ExitStatus};
 use anyhow::Context as _;
 use nix::errno::Errno;
 use nix::sys::prctl::set_child_subreaper;
-use nix::sys::signal::{SigSet, Signal, kill, raise};
+use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill, raise};
 use nix::sys::signalfd::{SfdFlags, SignalFd, siginfo};
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
 use nix::unistd::Pid;
@@ -63,8 +63,9 @@ impl Supervised {
         let heard: SigSet = HEARD.into_iter().collect();
         // A parent that ignored SIGCHLD would leave us nothing to wait for.
         signal::keep_ended_children();
-        heard.thread_block().context("cannot block signals")?;
-        // std starts a child with no signal blocked.
+        let before = heard.thread_swap_mask(SigmaskHow::SIG_BLOCK).context("cannot block signals")?;
+        // std leaves it what we have blocked.
+        signal::start_with_mask(&mut command, before);
         let command = command.spawn().map_err(|error| CommandError::new(command.get_program(), error))?;
         let signals = SignalFd::with_flags(&heard, SfdFlags::SFD_CLOEXEC).context("cannot listen for signals")?;
         let started = Self { command, signals, with_descendants: false };
