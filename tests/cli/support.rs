@@ -19,8 +19,8 @@ pub(crate) use user::User;
 pub(crate) const TOOLS: &[(&str, &str)] = &[
     ("ripcs", env!("CARGO_BIN_EXE_ripcs")),
     ("rmsgq", env!("CARGO_BIN_EXE_rmsgq")),
-    ("rshm", env!("CARGO_BIN_EXE_rshm")),
     ("rsem", env!("CARGO_BIN_EXE_rsem")),
+    ("rshm", env!("CARGO_BIN_EXE_rshm")),
 ];
 
 /// The root of the package.
