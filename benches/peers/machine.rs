@@ -71,6 +71,7 @@ fn missed(program: &str, means: &str) -> Option<PathBuf> {
 pub(crate) fn find(program: &str) -> Option<PathBuf> {
     match program {
         "rmsgq" => return Some(env!("CARGO_BIN_EXE_rmsgq").into()),
+        "rsem" => return Some(env!("CARGO_BIN_EXE_rsem").into()),
         "ripcs" => return Some(env!("CARGO_BIN_EXE_ripcs").into()),
         _ => {}
     }

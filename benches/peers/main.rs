@@ -14,6 +14,7 @@ mod messages;
 mod namespace;
 mod startup;
 mod table;
+mod wrappers;
 
 use machine::Machine;
 
@@ -21,8 +22,8 @@ use machine::Machine;
 type Section = fn(&Machine) -> anyhow::Result<()>;
 
 /// The sections, by the words that choose them.
-const SECTIONS: [(&str, Section); 3] =
-    [("startup", startup::run), ("listing", listing::run), ("messages", messages::run)];
+const SECTIONS: [(&str, Section); 4] =
+    [("startup", startup::run), ("wrappers", wrappers::run), ("listing", listing::run), ("messages", messages::run)];
 
 fn main() -> ExitCode {
     match run() {
@@ -40,7 +41,7 @@ fn run() -> anyhow::Result<()> {
     // Cargo itself adds --bench.
     let words: Vec<&str> = arguments.iter().map(String::as_str).filter(|word| !word.starts_with('-')).collect();
     if let Some(word) = words.iter().find(|word| SECTIONS.iter().all(|(name, _)| name != *word)) {
-        anyhow::bail!("no section is called {word}; there are startup, listing and messages");
+        anyhow::bail!("no section is called {word}; there are startup, wrappers, listing and messages");
     }
     let machine = Machine::look()?;
     for (name, section) in SECTIONS {

@@ -102,7 +102,7 @@ impl Page<'_> {
     fn semaphores(&mut self, context: &mut Context) -> anyhow::Result<()> {
         const TITLE: &str = "Semaphores";
         let Some(columns) = self.columns(context, TITLE, semaphore::COLUMNS)? else { return Ok(()) };
-        let (rows, hidden) = semaphore::rows(&columns)?;
+        let (rows, hidden) = semaphore::rows()?;
         let semaphores = Total::of(rows.iter().map(|row| Some(row.count())));
         let sets = rows.iter().filter(|row| row.is_set()).count() as u64;
         let total = [counted(sets, "set"), semaphores.counted("semaphore")];

@@ -11,17 +11,25 @@ use crate::output::{Cell, Column, column};
 pub(crate) type SemaphoreRow = Row<SetStatus, NamedSemaphore>;
 
 /// The rows of all System V sets and, as far as they can be listed, the POSIX semaphores.
-pub(crate) fn rows(columns: &[&Column<SemaphoreRow>]) -> anyhow::Result<(Vec<SemaphoreRow>, Hidden)> {
-    let (posix, hidden) = or_hidden(posix::list(), "semaphores")?;
+pub(crate) fn rows() -> anyhow::Result<(Vec<SemaphoreRow>, Hidden)> {
+    rows_of(sysv::list()?)
+}
+
+/// The same with what these columns ask of each set: values cost a call for every set, and who waits
+/// three for every semaphore, so an inventory does without.
+pub(crate) fn rows_with(columns: &[&Column<SemaphoreRow>]) -> anyhow::Result<(Vec<SemaphoreRow>, Hidden)> {
     let mut sets = sysv::list()?;
-    // Asked for only where they are shown: each is a call for every set, the second one three for
-    // every semaphore.
     if columns.iter().any(|column| column.name == "value") {
         sysv::add_values(&mut sets);
     }
     if columns.iter().any(|column| column.name == "waiting") {
         sysv::add_waiting(&mut sets);
     }
+    rows_of(sets)
+}
+
+fn rows_of(sets: Vec<SetStatus>) -> anyhow::Result<(Vec<SemaphoreRow>, Hidden)> {
+    let (posix, hidden) = or_hidden(posix::list(), "semaphores")?;
     Ok((Row::all(sets.into_iter().map(SystemV).chain(posix.into_iter().map(Posix))), hidden))
 }
 
@@ -47,17 +55,26 @@ impl SemaphoreRow {
     }
 }
 
-/// Every column of a set or a named semaphore.
+/// The columns of the inventory.
 pub(crate) static COLUMNS: &[Column<SemaphoreRow>] = columns![
     SemaphoreRow,
     column("count", "semaphores in it", Right, |row: &SemaphoreRow| Cell::Number(row.count())),
-    column("value", "its value, or the values of a set", Right, value),
-    column("waiting", "processes that sleep on it", Right, waiting).hidden(),
-    column("operated", "time of the last semop (System V)", Left, |row: &SemaphoreRow| {
-        row.system_v(|set| Cell::or_none(set.operated, Cell::Time))
-    })
-    .hidden(),
+    column("value", "its value (POSIX)", Right, |row: &SemaphoreRow| row.posix(|_| value(row))),
+    column("operated", "time of the last semop (System V)", Left, operated).hidden(),
 ];
+
+/// The columns of rows that [`rows_with`] has filled.
+pub(crate) static FULL_COLUMNS: &[Column<SemaphoreRow>] = columns![
+    SemaphoreRow,
+    column("count", "semaphores in it", Right, |row: &SemaphoreRow| Cell::Number(row.count())),
+    column("value", "its value, or the values of a set", Right, value),
+    column("waiting", "processes that sleep on it", Right, waiting),
+    column("operated", "time of the last semop (System V)", Left, operated).hidden(),
+];
+
+fn operated(row: &SemaphoreRow) -> Cell<'_> {
+    row.system_v(|set| Cell::or_none(set.operated, Cell::Time))
+}
 
 fn value(row: &SemaphoreRow) -> Cell<'_> {
     match &row.object {

@@ -18,16 +18,12 @@ impl Verb for List {
     const ALIAS: Option<&'static str> = Some("ls");
     const ABOUT: &'static str = "List all semaphore sets of this IPC namespace and all POSIX semaphores";
 
-    fn run(mut self, context: &mut Context) -> anyhow::Result<Status> {
+    fn run(self, context: &mut Context) -> anyhow::Result<Status> {
         if self.list.wants_help() {
-            return rows::write_help(context, semaphore::COLUMNS);
+            return rows::write_help(context, semaphore::FULL_COLUMNS);
         }
-        // Here there is room for it; the inventory of everything leaves it to who asks.
-        if !self.list.json {
-            self.list.columns.get_or_insert("+waiting".into());
-        }
-        let columns = rows::chosen(semaphore::COLUMNS, &self.list)?;
-        let (semaphores, hidden) = semaphore::rows(&columns)?;
+        let columns = rows::chosen(semaphore::FULL_COLUMNS, &self.list)?;
+        let (semaphores, hidden) = semaphore::rows_with(&columns)?;
         rows::write_list(context, &self.list, &columns, &semaphores)?;
         rows::tell_hidden(context, "semaphores", hidden);
         Ok(Status::Done)

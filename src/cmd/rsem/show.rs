@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::app::{Context, Verb};
 use crate::args;
-use crate::cmd::rows::semaphore::{COLUMNS, MEMBER_COLUMNS, MemberRow, SemaphoreRow, how, textbook};
+use crate::cmd::rows::semaphore::{FULL_COLUMNS, MEMBER_COLUMNS, MemberRow, SemaphoreRow, how, textbook};
 use crate::cmd::rows::user::{self, UserRow};
 use crate::cmd::rows::{self, Object, Row};
 use crate::exit::Status;
@@ -86,7 +86,7 @@ impl Show {
     fn write(&self, context: &mut Context, seen: Seen) -> io::Result<()> {
         let users = UserRow::all(seen.users.seen, how);
         let mut fields: Vec<(&'static str, Cell<'_>)> =
-            COLUMNS.iter().map(|column| (column.name, (column.get)(&seen.row))).collect();
+            FULL_COLUMNS.iter().map(|column| (column.name, (column.get)(&seen.row))).collect();
         if !seen.row.is_set() {
             fields.push(("textbook", Cell::or_unknown(seen.textbook.as_deref(), Cell::text)));
         }
