@@ -11,7 +11,7 @@ use crate::args;
 use crate::exit::{OutputError, Status, UsageError};
 use crate::ipc::sem::{posix, sysv};
 use crate::ipc::{Mode, ModeChange, Name};
-use crate::sys::signal;
+use crate::sys::{errno, signal};
 
 #[derive(Debug, Args)]
 pub(super) struct Create {
@@ -125,11 +125,7 @@ fn open(name: &Name) -> io::Result<Option<Made>> {
     match found {
         Ok((name, has_values)) => Ok(Some(Made { name, is_new: false, has_values })),
         // Removed while we waited for its values: there is none again.
-        Err(error)
-            if error.kind() == ErrorKind::NotFound || crate::sys::errno::is(&error, crate::sys::errno::EIDRM) =>
-        {
-            Ok(None)
-        }
+        Err(error) if error.kind() == ErrorKind::NotFound || errno::is(&error, errno::EIDRM) => Ok(None),
         Err(error) => Err(error),
     }
 }

@@ -11,7 +11,7 @@ use crate::args;
 use crate::exit::Status;
 use crate::ipc::sem::{Semaphore, posix};
 use crate::ipc::users::{Database, Names};
-use crate::ipc::{Indexed, Mode};
+use crate::ipc::{Indexed, Mode, Name};
 
 #[derive(Debug, Args)]
 pub(super) struct Get {
@@ -48,7 +48,7 @@ impl Verb for Get {
 
 impl Get {
     fn values(&self) -> anyhow::Result<Vec<u32>> {
-        if let crate::ipc::Name::Posix(name) = &self.name.name {
+        if let Name::Posix(name) = &self.name.name {
             // Reading takes no more than the right to read.
             let status = posix::status(name).with_context(|| self.cannot())?;
             let value = match status.value {
@@ -68,7 +68,7 @@ impl Get {
     }
 
     fn permissions(&self) -> anyhow::Result<(Mode, u32, u32)> {
-        if let crate::ipc::Name::Posix(name) = &self.name.name {
+        if let Name::Posix(name) = &self.name.name {
             let file = posix::status(name).with_context(|| self.cannot())?.file;
             return Ok((file.mode, file.uid, file.gid));
         }

@@ -35,16 +35,16 @@ pub(super) fn of_wait(error: io::Error, name: &Indexed, semaphore: &Semaphore, w
 /// The error of a post.
 pub(super) fn of_post(error: io::Error, name: &Indexed, semaphore: &Semaphore) -> anyhow::Error {
     let what = format!("cannot post to {}", the(name));
-    let is_overflow = errno::is(&error, errno::ERANGE) || errno::is(&error, errno::EOVERFLOW);
-    match (semaphore.value(), semaphore) {
-        (Ok(value), Semaphore::SystemV { .. }) if is_overflow => {
-            anyhow!("{what}: its value is {value}, and none goes above SEMVMX, {}", semaphore.highest_value())
-        }
-        (Ok(value), Semaphore::Posix(_)) if is_overflow => {
-            anyhow!("{what}: its value is {value}, and none goes above SEM_VALUE_MAX, {}", semaphore.highest_value())
-        }
-        _ => of_use(error, name, semaphore, &what),
+    if !errno::is(&error, errno::ERANGE) && !errno::is(&error, errno::EOVERFLOW) {
+        return of_use(error, name, semaphore, &what);
     }
+    let limit = match semaphore {
+        Semaphore::SystemV { .. } => "SEMVMX",
+        Semaphore::Posix(_) => "SEM_VALUE_MAX",
+    };
+    // Who may give may not always look.
+    let value = semaphore.value().map_or_else(|_| "too high".into(), |value| value.to_string());
+    anyhow!("{what}: its value is {value}, and none goes above {limit}, {}", semaphore.highest_value())
 }
 
 /// The error of any other use: an index that the set does not have is told with its size.

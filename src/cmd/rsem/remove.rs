@@ -11,6 +11,7 @@ use crate::args;
 use crate::exit::Status;
 use crate::ipc::Name;
 use crate::ipc::sem::{posix, sysv};
+use crate::output::counted;
 
 #[derive(Debug, Args)]
 pub(super) struct Remove {
@@ -54,12 +55,12 @@ fn waiting(name: &Name) -> u64 {
 
 /// What the removal meant for those who sleep there.
 fn told(name: &Name, waiting: u64) -> String {
-    let waited = if waiting == 1 { "1 process that waited".into() } else { format!("{waiting} processes that waited") };
+    let (processes, wait) = (counted(waiting, "process"), if waiting == 1 { "waits" } else { "wait" });
+    let object = super::the_whole(name);
     match name {
-        Name::Posix(_) => format!(
-            "removed the name of {}; {waited} on it can still be posted to only by who has it open",
-            super::the_whole(name)
-        ),
-        _ => format!("removed {}: woke {waited} (EIDRM)", super::the_whole(name)),
+        Name::Posix(_) => {
+            format!("removed the name of {object}: {processes} still {wait} on it, to be woken by who has it open")
+        }
+        _ => format!("removed {object}: woke {processes} that waited (EIDRM)"),
     }
 }

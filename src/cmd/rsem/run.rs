@@ -13,7 +13,7 @@ use crate::args::{self, WaitArgs};
 use crate::command::{Supervised, become_it, of_words};
 use crate::exit::{GaveUp, Status, UsageError};
 use crate::ipc::sem::Semaphore;
-use crate::ipc::{Indexed, Mode};
+use crate::ipc::{Indexed, Mode, Name};
 use crate::sys::signal;
 
 #[derive(Debug, Args)]
@@ -115,7 +115,7 @@ impl Run {
 }
 
 /// Finds or makes what `--create` asks for: the name by which it is found now.
-pub(super) fn create(name: &crate::ipc::Name, shape: &Shape) -> anyhow::Result<crate::ipc::Name> {
+pub(super) fn create(name: &Name, shape: &Shape) -> anyhow::Result<Name> {
     // One that is made shall have its values: no signal comes between the two.
     let _held = signal::hold_endings();
     let made = open_or_create(name, shape)?;

@@ -33,7 +33,8 @@ pub struct Semaphore {
 impl Semaphore {
     /// Opens the semaphore of this name, ENOENT where there is none.
     ///
-    /// EINVAL when the file is no semaphore: sem_open(3) would map it nonetheless.
+    /// [`InvalidData`](io::ErrorKind::InvalidData) when the file is no semaphore: sem_open(3) would map it
+    /// nonetheless.
     #[doc(alias = "sem_open")]
     pub fn open(name: &PosixName) -> io::Result<Self> {
         let flags = fd::NO_FOLLOW | fd::NON_BLOCKING;
@@ -57,7 +58,7 @@ impl Semaphore {
     fn of(file: File) -> io::Result<Self> {
         let metadata = file.metadata()?;
         if !metadata.is_file() || metadata.len() < named_sem::SIZE as u64 {
-            return Err(errno::error(errno::EINVAL));
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "what lies there is no semaphore"));
         }
         Ok(Self { mapped: Mapped::of(&file)?, file })
     }
