@@ -116,6 +116,9 @@ impl Run {
 
 /// Finds or makes what `--create` asks for: the name by which it is found now.
 pub(super) fn create(name: &Name, shape: &Shape) -> anyhow::Result<Name> {
+    if let Name::Private = name {
+        bail!(UsageError("nobody else finds a private set: --create wants a key or a POSIX name".into()));
+    }
     // One that is made shall have its values: no signal comes between the two.
     let _held = signal::hold_endings();
     let made = open_or_create(name, shape)?;

@@ -116,6 +116,7 @@ fn own_failures_are_told_from_the_commands() {
     world.run("rsem", &["run", "0x4b:1", "--create", "--", "true"]).fails(2, "--create makes one semaphore");
     world.run("rsem", &["run", "0x4b", "--value", "2", "--", "true"]).fails(2, "--create");
     world.run("rsem", &["run", "0x4b", "-j", "2", "--create", "--", "true"]).fails(2, "--create");
+    world.run("rsem", &["run", "private", "-j", "2", "--", "true"]).fails(2, "nobody else finds a private set");
     world.run("rsem", &["run", "0x4b"]).fails(2, "COMMAND");
     assert_eq!(world.ok("ripcs", &["--json"]), "[]");
     for name in ["0x4b", "/s"] {
