@@ -11,6 +11,7 @@ use crate::args;
 use crate::exit::{OutputError, Status, UsageError};
 use crate::ipc::sem::{posix, sysv};
 use crate::ipc::{Mode, ModeChange, Name};
+use crate::sys::signal::Held;
 use crate::sys::{errno, signal};
 
 #[derive(Debug, Args)]
@@ -49,12 +50,11 @@ impl Verb for Create {
         let shape = self.shape()?;
         // A set whose name nobody learns is lost: no signal comes between the two, and it goes again
         // if the name cannot be printed.
-        let _held = signal::hold_endings();
         let made = if self.exclusive { create(&self.name, &shape)? } else { open_or_create(&self.name, &shape)? };
         signal::survive_closed_pipe();
         let _ = context.out.foreign_line(&made.name.to_bytes());
         if let Err(error) = context.out.finish() {
-            if made.is_new {
+            if made.new.is_some() {
                 remove(&made.name).with_context(|| format!("cannot remove {} again", super::the_whole(&made.name)))?;
             }
             return Err(error).context(OutputError);
@@ -89,8 +89,8 @@ pub(super) struct Shape {
 pub(super) struct Made {
     /// By what this very one is found: a set by its identifier.
     pub(super) name: Name,
-    /// Whether we made it.
-    pub(super) is_new: bool,
+    /// Where we made it: ending signals wait while this lives.
+    pub(super) new: Option<Held>,
     /// Whether it has been given values: not so a set that ipcmk made, or whose maker died.
     pub(super) has_values: bool,
 }
@@ -123,7 +123,7 @@ fn open(name: &Name) -> io::Result<Option<Made>> {
         _ => sysv::Set::named(name).and_then(|set| Ok((Name::Id(set.id()), set.is_made()?))),
     };
     match found {
-        Ok((name, has_values)) => Ok(Some(Made { name, is_new: false, has_values })),
+        Ok((name, has_values)) => Ok(Some(Made { name, new: None, has_values })),
         // Removed while we waited for its values: there is none again.
         Err(error) if error.kind() == ErrorKind::NotFound || errno::is(&error, errno::EIDRM) => Ok(None),
         Err(error) => Err(error),
@@ -133,7 +133,9 @@ fn open(name: &Name) -> io::Result<Option<Made>> {
 /// A new one, EEXIST where there is one.
 fn create(name: &Name, shape: &Shape) -> anyhow::Result<Made> {
     check(name)?;
-    make(name, shape).map(|name| Made { name, is_new: true, has_values: true })
+    // One that is made shall have its values: no signal comes between the two.
+    let held = signal::hold_endings();
+    make(name, shape).map(|name| Made { name, new: Some(held), has_values: true })
 }
 
 /// Refuses what names nothing that could be made.

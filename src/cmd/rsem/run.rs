@@ -14,7 +14,6 @@ use crate::command::{Supervised, become_it, of_words};
 use crate::exit::{GaveUp, Status, UsageError};
 use crate::ipc::sem::Semaphore;
 use crate::ipc::{Indexed, Mode, Name};
-use crate::sys::signal;
 
 #[derive(Debug, Args)]
 pub(super) struct Run {
@@ -119,8 +118,6 @@ pub(super) fn create(name: &Name, shape: &Shape) -> anyhow::Result<Name> {
     if let Name::Private = name {
         bail!(UsageError("nobody else finds a private set: --create wants a key or a POSIX name".into()));
     }
-    // One that is made shall have its values: no signal comes between the two.
-    let _held = signal::hold_endings();
     let made = open_or_create(name, shape)?;
     if !made.has_values {
         bail!(
