@@ -15,6 +15,7 @@ mod messages;
 mod namespace;
 mod startup;
 mod table;
+mod wrappers;
 
 use machine::Machine;
 
@@ -22,8 +23,13 @@ use machine::Machine;
 type Section = fn(&Machine) -> anyhow::Result<()>;
 
 /// The sections, by the words that choose them.
-const SECTIONS: [(&str, Section); 4] =
-    [("startup", startup::run), ("listing", listing::run), ("messages", messages::run), ("memory", memory::run)];
+const SECTIONS: [(&str, Section); 5] = [
+    ("startup", startup::run),
+    ("wrappers", wrappers::run),
+    ("listing", listing::run),
+    ("messages", messages::run),
+    ("memory", memory::run),
+];
 
 fn main() -> ExitCode {
     match run() {

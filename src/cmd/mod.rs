@@ -5,4 +5,5 @@
 pub mod ripcs;
 pub mod rmsgq;
 mod rows;
+pub mod rsem;
 pub mod rshm;

@@ -29,6 +29,7 @@ impl Serialize for Cell<'_> {
         match self {
             Self::Number(number) => serializer.serialize_u64(*number),
             Self::Signed(number) | Self::Time(number) => serializer.serialize_i64(*number),
+            Self::Numbers(numbers) => serializer.collect_seq(numbers),
             Self::Text(text) => serializer.serialize_str(text),
             Self::Label(_) | Self::Octal(_) | Self::Hex(_) => {
                 let mut text = String::with_capacity(20);

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 
 use procfs::ProcError;
 use procfs::process::{Process, Syscall, all_processes};
@@ -17,6 +17,19 @@ pub(crate) fn command(pid: i32) -> Option<String> {
 /// The effective user of a process.
 pub(crate) fn user(pid: i32) -> Option<u32> {
     Process::new(pid).ok()?.uid().ok()
+}
+
+/// When a process started, in seconds since the epoch.
+pub(crate) fn started(pid: i32) -> Option<i64> {
+    let ticks = Process::new(pid).ok()?.stat().ok()?.starttime;
+    let boot = procfs::boot_time_secs().ok()?;
+    i64::try_from(boot + ticks / procfs::ticks_per_second()).ok()
+}
+
+/// Our own children that have not been waited for; none where the kernel does not tell.
+pub(crate) fn own_children() -> Vec<i32> {
+    let Ok(own) = Process::myself().and_then(|own| own.task_main_thread()) else { return Vec::new() };
+    own.children().unwrap_or_default().into_iter().filter_map(|pid| i32::try_from(pid).ok()).collect()
 }
 
 /// The processes that share an IPC namespace with us.
@@ -83,6 +96,13 @@ pub(crate) fn sleeps(pid: i32) -> io::Result<Vec<Sleep>> {
         }
     }
     Ok(sleeps)
+}
+
+/// Fills `buffer` from the memory of a process at this address: proc_pid_mem(5).
+///
+/// EACCES when we may not look (ptrace(2), Yama).
+pub(crate) fn read_memory(pid: i32, address: u64, buffer: &mut [u8]) -> io::Result<()> {
+    fs::File::open(format!("/proc/{pid}/mem"))?.read_exact_at(buffer, address)
 }
 
 /// Device and inode of what a descriptor of a process is open on.

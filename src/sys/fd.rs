@@ -116,3 +116,5 @@ pub(crate) fn is_terminal(fd: impl AsFd) -> bool {
 pub(crate) const NO_FOLLOW: i32 = libc::O_NOFOLLOW;
 /// `O_NONBLOCK`: opening a FIFO does not wait for its other end.
 pub(crate) const NON_BLOCKING: i32 = libc::O_NONBLOCK;
+/// `O_TMPFILE`: a file without a name in the directory that is opened, open(2).
+pub(crate) const NAMELESS: i32 = libc::O_TMPFILE;

@@ -55,11 +55,10 @@ pub(crate) fn keep_ended_children() {
     set(libc::SIGCHLD, libc::SIG_DFL);
 }
 
-/// Lets a command start with these signals blocked; without, it inherits those that we block.
+/// Lets a command start with these signals blocked and no others, whatever we have blocked then.
 pub(crate) fn start_with_mask(command: &mut Command, mask: SigSet) {
-    let set_mask = move || mask.thread_set_mask().map_err(io::Error::from);
-    // SAFETY: between fork and exec it makes one call, pthread_sigmask(3), which is async-signal-safe.
-    unsafe { command.pre_exec(set_mask) };
+    // SAFETY: between fork and exec the closure makes one async-signal-safe call and allocates nothing.
+    unsafe { command.pre_exec(move || mask.thread_set_mask().map_err(io::Error::from)) };
 }
 
 /// The signals that would end the process wait until this is dropped.

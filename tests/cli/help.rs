@@ -61,13 +61,17 @@ impl Face {
         let change = self.verb.as_deref() == Some("set") && options.is_empty();
         let has_size = options.iter().any(|option| option.to_string_lossy().starts_with("--size"));
         let size = self.has_option("size") && self.has_option("from") && !has_size;
-        let command = self.listed("Arguments:").any(|line| line.starts_with("<COMMAND>"));
+        let asks = |what: &str| self.listed("Arguments:").any(|line| line.starts_with(what));
+        let command = asks("<COMMAND>");
         let mut words: Vec<OsString> = self.verb.iter().map(OsString::from).collect();
         words.extend(change.then(|| "--mode=600".into()));
         words.extend(size.then(|| "--size=1".into()));
         words.extend_from_slice(options);
         words.extend(operand.map(OsString::from));
         words.extend(self.listed("Arguments:").filter(|_| operand.is_some()).filter_map(second_operand));
+        for (what, word) in [("<OPERATIONS>", "0-1"), ("<PARTIES>", "2")] {
+            words.extend(asks(what).then(|| word.into()));
+        }
         words.extend(["--", "true"].iter().filter(|_| command).map(OsString::from));
         words
     }

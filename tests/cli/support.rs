@@ -19,6 +19,7 @@ pub(crate) use user::User;
 pub(crate) const TOOLS: &[(&str, &str)] = &[
     ("ripcs", env!("CARGO_BIN_EXE_ripcs")),
     ("rmsgq", env!("CARGO_BIN_EXE_rmsgq")),
+    ("rsem", env!("CARGO_BIN_EXE_rsem")),
     ("rshm", env!("CARGO_BIN_EXE_rshm")),
 ];
 
@@ -262,6 +263,7 @@ pub(crate) enum Call {
     Nanosleep,
     Poll,
     Read,
+    Semtimedop,
     Splice,
     Write,
 }
@@ -269,11 +271,11 @@ pub(crate) enum Call {
 impl Call {
     /// Its number in `/proc/PID/syscall`.
     fn number(self) -> &'static str {
-        let [receive, send, mq_receive, mq_send, nanosleep, poll, read, write, futex, splice] =
+        let [receive, send, mq_receive, mq_send, nanosleep, poll, read, write, semtimedop, futex, splice] =
             if cfg!(target_arch = "x86_64") {
-                ["70", "69", "243", "242", "230", "7", "0", "1", "202", "275"]
+                ["70", "69", "243", "242", "230", "7", "0", "1", "220", "202", "275"]
             } else {
-                ["188", "189", "183", "182", "115", "73", "63", "64", "98", "76"]
+                ["188", "189", "183", "182", "115", "73", "63", "64", "192", "98", "76"]
             };
         match self {
             Self::Futex => futex,
@@ -284,6 +286,7 @@ impl Call {
             Self::Nanosleep => nanosleep,
             Self::Poll => poll,
             Self::Read => read,
+            Self::Semtimedop => semtimedop,
             Self::Splice => splice,
             Self::Write => write,
         }

@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::app::{Context, Verb};
 use crate::args;
-use crate::cmd::rows::queue::{COLUMNS, QueueRow};
+use crate::cmd::rows::queue::{COLUMNS, QueueRow, how};
 use crate::cmd::rows::user::{self, UserRow};
 use crate::cmd::rows::{self, Object, Row};
 use crate::exit::Status;
@@ -37,7 +37,8 @@ impl Verb for Show {
             let (row, users) = look(name).with_context(|| format!("cannot look at queue {name}"))?;
             hidden = hidden.max(users.hidden);
             let fields = rows::details(COLUMNS, &row, PROCESSES);
-            Ok(rows::write_object_and_users(context, self.json, fields, user::COLUMNS, &UserRow::all(users.seen))?)
+            let users = UserRow::all(users.seen, how);
+            Ok(rows::write_object_and_users(context, self.json, fields, user::COLUMNS, &users)?)
         });
         user::tell_hidden(context, hidden);
         Ok(status)

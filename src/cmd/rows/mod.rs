@@ -221,14 +221,26 @@ pub(super) fn write_object_and_users<'a, R>(
     columns: &'static [Column<R>],
     users: &'a [R],
 ) -> io::Result<()> {
-    let columns: Vec<_> = columns.iter().collect();
     if json {
-        let cells = |user| columns.iter().map(|column| (column.name, (column.get)(user))).collect();
-        fields.push(("processes", Cell::List(users.iter().map(cells).collect())));
+        fields.push(("processes", records(columns, users)));
         return write_object(&mut context.out, &fields);
     }
     write_details(&mut context.out, &fields)?;
-    if users.is_empty() { Ok(()) } else { write_table(&mut context.out, &columns, users, true) }
+    write_records(context, columns, users)
+}
+
+/// Records that belong to an object, for its JSON.
+pub(super) fn records<'a, R>(columns: &'static [Column<R>], records: &'a [R]) -> Cell<'a> {
+    let cells = |record| columns.iter().map(|column| (column.name, (column.get)(record))).collect();
+    Cell::List(records.iter().map(cells).collect())
+}
+
+/// Records that belong to an object as a table of their own, where there are any.
+pub(super) fn write_records<R>(context: &mut Context, columns: &'static [Column<R>], records: &[R]) -> io::Result<()> {
+    if records.is_empty() {
+        return Ok(());
+    }
+    write_table(&mut context.out, &columns.iter().collect::<Vec<_>>(), records, true)
 }
 
 /// A JSON array, one element a line, that rows of several kinds can be put into.

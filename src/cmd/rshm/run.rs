@@ -16,7 +16,7 @@ use nix::sys::memfd::{MFdFlags, memfd_create};
 use super::limits;
 use crate::app::{Context, Verb};
 use crate::args;
-use crate::command::{Supervised, become_it};
+use crate::command::{Supervised, become_it, of_words};
 use crate::exit::{Status, UsageError};
 use crate::ipc::Mode;
 use crate::ipc::shm::object::Object;
@@ -128,8 +128,8 @@ impl Run {
     }
 
     fn command(&self, name: &str, size: u64) -> Command {
-        let mut command = Command::new(&self.command[0]);
-        command.args(&self.command[1..]).env("RSHM", name).env("RSHM_SIZE", size.to_string());
+        let mut command = of_words(&self.command);
+        command.env("RSHM", name).env("RSHM_SIZE", size.to_string());
         command
     }
 }

@@ -3,21 +3,15 @@
 use std::io;
 
 use super::sysv;
+use crate::ipc::processes::{self, each};
 use crate::proc::maps::{self, Mapping};
-use crate::proc::process::{self, Neighbours};
+use crate::proc::process;
 
 /// A process that uses shared memory, once for each way it does.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct User {
-    /// Its pid.
-    pub pid: i32,
-    /// Its command name.
-    pub command: String,
-    /// Its effective user.
-    pub uid: u32,
-    /// How.
-    pub how: How,
-}
+pub type User = processes::User<How>;
+
+/// The users that we may see.
+pub type Users = processes::Users<How>;
 
 /// How a process uses shared memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,15 +36,6 @@ pub enum How {
         /// It may be written through it.
         writable: bool,
     },
-}
-
-/// The users that we may see.
-#[derive(Debug, Default)]
-pub struct Users {
-    /// Those seen.
-    pub seen: Vec<User>,
-    /// How many processes may be among them that we may not look at.
-    pub hidden: usize,
 }
 
 /// The processes that have a System V segment attached. Identifiers mean something in one IPC namespace
@@ -85,28 +70,4 @@ fn mapped(pid: i32, is_it: impl Fn(&Mapping) -> bool) -> io::Result<Vec<How>> {
         }
     };
     Ok(mappings.into_iter().filter(is_it).map(of_mapping).collect())
-}
-
-fn each(processes: Neighbours, what: impl Fn(i32) -> io::Result<Vec<How>>) -> Users {
-    let Neighbours { pids, hidden } = processes;
-    let mut users = Users { seen: Vec::new(), hidden };
-    let own = std::process::id().cast_signed();
-    for pid in pids.into_iter().filter(|&pid| pid != own) {
-        let hows = match what(pid) {
-            Ok(hows) => hows,
-            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-                users.hidden += 1;
-                continue;
-            }
-            // It has ended.
-            Err(_) => continue,
-        };
-        for how in hows {
-            if let (Some(command), Some(uid)) = (process::command(pid), process::user(pid)) {
-                users.seen.push(User { pid, command, uid, how });
-            }
-        }
-    }
-    users.seen.sort_by_key(|user| user.pid);
-    users
 }

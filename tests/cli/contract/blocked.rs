@@ -23,6 +23,13 @@ const SLEEPERS: &[(&str, &str, &[&str], Call)] = &[
     ("rshm", "", &["create", "0x4b", "--from", "-"], Call::Splice),
     ("rshm", "rshm create /m --size 8", &["write", "/m"], Call::Splice),
     ("rmsgq", "rmsgq create /q; while rmsgq send /q x -nq; do :; done", &["send", "/q", "y"], Call::MqSend),
+    ("rsem", "rsem create 0x4b", &["wait", "0x4b"], Call::Semtimedop),
+    ("rsem", "rsem create 0x4b", &["op", "0x4b", "0-1", "--timeout", "25"], Call::Semtimedop),
+    ("rsem", "rsem create 0x4b", &["run", "0x4b", "--", "true"], Call::Semtimedop),
+    ("rsem", "rsem create 0x4b --count 2", &["barrier", "0x4b", "2"], Call::Semtimedop),
+    ("rsem", "rsem create /s", &["wait", "/s"], Call::Futex),
+    ("rsem", "rsem create /s --value 1", &["wait", "/s", "--zero"], Call::Nanosleep),
+    ("rsem", "rsem create /s", &["run", "/s", "--timeout", "25", "--", "true"], Call::Futex),
 ];
 
 #[test]
