@@ -7,9 +7,9 @@ use std::io;
 use anyhow::{Context as _, bail};
 
 use crate::app::{Tool, VerbEntry};
-use crate::exit::UsageError;
-use crate::ipc::Name;
+use crate::cmd::names;
 use crate::ipc::shm::{Access, Memory, Segment};
+use crate::ipc::{Kind, Name};
 use crate::output::counted;
 use crate::sys::errno;
 
@@ -79,13 +79,9 @@ fn cannot_open(error: io::Error, name: &Name) -> anyhow::Error {
     }
 }
 
-/// Refuses `private`, which is for `create`. And tells a missing file of an `ftok:` name from a missing
-/// segment: both are ENOENT.
+/// Refuses what names no segment.
 fn check_name(name: &Name) -> anyhow::Result<()> {
-    if *name == Name::Private {
-        bail!(UsageError("'private' names no segment that exists, only a new one".into()));
-    }
-    name.key().map(drop).with_context(|| format!("cannot make a key of the file in {name}"))
+    names::check(name, Kind::Segment)
 }
 
 /// The size of memory that was opened by this name.

@@ -55,7 +55,7 @@ impl Verb for Set {
         let ChangeArgs { mode, owner, size, lock, unlock } = self.changes;
         let changes =
             Changes { uid: owner.and_then(|owner| owner.user), gid: owner.and_then(|owner| owner.group), mode };
-        signal::survive_file_limit();
+        let _survived = signal::survive_file_limit();
         let cannot = || format!("cannot change {}", Called(&self.name));
         match find(&self.name, size.is_some())? {
             Segment::Object(_) if lock || unlock => {
