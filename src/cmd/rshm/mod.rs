@@ -56,6 +56,7 @@ struct Called<'a>(&'a Name);
 impl fmt::Display for Called<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
+            Name::Private => return f.write_str("a segment without a key"),
             Name::Posix(_) => f.write_str("object ")?,
             Name::File(_) => {}
             _ => f.write_str("segment ")?,
@@ -94,8 +95,12 @@ fn check_part(name: &Name, size: u64, offset: u64, length: u64) -> anyhow::Resul
     if offset.checked_add(length).is_some_and(|end| end <= size) {
         return Ok(());
     }
-    let part = counted(length, "byte");
-    bail!("{part} from offset {offset} on run past the end of {}, which has {}", Called(name), counted(size, "byte"))
+    let (called, size) = (Called(name), counted(size, "byte"));
+    match length {
+        0 => bail!("offset {offset} lies past the end of {called}, which has {size}"),
+        1 => bail!("1 byte at offset {offset} lies past the end of {called}, which has {size}"),
+        _ => bail!("{length} bytes from offset {offset} on run past the end of {called}, which has {size}"),
+    }
 }
 
 /// A part of memory that was opened by this name, in our address space.
