@@ -197,6 +197,7 @@ impl<'fd> Writer<'fd> {
 mod tests {
     use std::io::Read as _;
     use std::os::fd::AsFd;
+    use std::time::Duration;
 
     use super::*;
 
@@ -217,6 +218,13 @@ mod tests {
         let (read, write) = io::pipe().expect("a pipe");
         let write: &'static io::PipeWriter = Box::leak(Box::new(write));
         (read, Writer::new(write.as_fd(), framing, Label::Type))
+    }
+
+    /// The reader goes. A process that another test is just starting has its end, too, until it executes.
+    fn leave(read: io::PipeReader, writer: &Writer<'_>) {
+        drop(read);
+        // An error of the pipe is told without being asked for.
+        assert!(fd::poll(writer.output, 0, Some(Duration::from_secs(30))).expect("a pipe"), "the reader has gone");
     }
 
     fn undelivered(writer: &Writer<'_>) -> Vec<(i64, Vec<u8>)> {
@@ -244,7 +252,7 @@ mod tests {
             let mut got = vec![0; expected.len()];
             read.read_exact(&mut got).expect("read");
             assert_eq!(got, expected, "{framing:?}");
-            drop(read);
+            leave(read, &writer);
             add(&mut writer, 4, b"d");
             assert!(writer.flush().is_err(), "nobody reads");
             assert_eq!(undelivered(&writer), [(4, b"d".to_vec())], "{framing:?}");
@@ -262,7 +270,7 @@ mod tests {
             writer.flush().expect("written");
             // Four records and one byte of the fifth, which then was not delivered whole.
             read.read_exact(&mut vec![0; whole + 1]).expect("read");
-            drop(read);
+            leave(read, &writer);
             add(&mut writer, 10, b"late");
             assert!(writer.flush().is_err(), "nobody reads");
             let left = undelivered(&writer);
@@ -286,7 +294,7 @@ mod tests {
         }
         assert!(writer.buffer.len() < 2 * (writer.keep + 4 * ENOUGH), "{}", writer.buffer.len());
         assert_eq!(undelivered(&writer), [], "the reader may still read");
-        drop(read);
+        leave(read, &writer);
         add(&mut writer, 2000, b"late");
         assert!(writer.flush().is_err(), "nobody reads");
         let left = undelivered(&writer);
