@@ -34,10 +34,11 @@ owner=
 holder=
 clean() {
     trap '' HUP INT TERM
-    # Unquoted: one process each, or none.
-    [ -z "$owner$holder" ] || kill $owner $holder 2> /dev/null || :
-    # Who has not told its number yet sleeps here.
-    [ ! -p "$folder/started" ] || : <> "$folder/started"
+    if [ "$owner" ]; then
+        # Opened both ways, so that nobody sleeps for want of us: it goes on to its end.
+        exec 3<> "$folder/started" 4<> "$folder/end"
+        wait "$owner" || :
+    fi
     [ ! -s "$folder/segment" ] || rshm remove --if-exists --quiet "$(cat "$folder/segment")"
     rshm remove --if-exists --quiet "$object"
     rm -rf "$folder"

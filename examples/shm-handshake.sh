@@ -17,13 +17,12 @@ set -eu
 find_tools rshm
 
 folder=$(mktemp -d)
-segment=
 client=
 clean() {
     trap '' HUP INT TERM
     [ -z "$client" ] || kill "$client" 2> /dev/null || :
     # By its identifier: another one with key 75 is not ours.
-    [ -z "$segment" ] || rshm remove --if-exists --quiet "$segment"
+    [ ! -s "$folder/segment" ] || rshm remove --if-exists --quiet "$(cat "$folder/segment")"
     rm -rf "$folder"
 }
 trap clean EXIT
@@ -52,13 +51,12 @@ client() {
 
 # A server of ours against the client that is named here.
 hand_over() {
-    segment=$(rshm create key:75 --size 1K --exclusive)
+    rshm create key:75 --size 1K --exclusive > "$folder/segment"
     "$@" &
     client=$!
     server
     wait "$client"
     client=
-    segment=
 }
 
 cat > "$folder/client.c" << 'END'
