@@ -4,19 +4,18 @@
 //! have something to do when it has ended: it passes on the signals that are meant for the command,
 //! stops and goes on with it, and tells its end as a shell does.
 
-#![allow(dead_code, reason = "the tools that run commands are being built")]
-
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::process::{Child, Command, ExitStatus};
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use nix::sys::signal::{SigSet, Signal, kill, raise};
-use nix::sys::signalfd::{SfdFlags, SignalFd, siginfo};
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
 use nix::unistd::Pid;
 
 use crate::exit::{CommandError, Status};
-use crate::sys::signal;
+use crate::ipc::Wait;
+use crate::ipc::signal::{self, Arrival, Code, Process, Receiver, Signal, SignalSet};
+use crate::sys::{errno, signal as own};
 
 /// Becomes the command: returns only where that cannot be done.
 pub(crate) fn become_it(mut command: Command) -> anyhow::Error {
@@ -25,54 +24,84 @@ pub(crate) fn become_it(mut command: Command) -> anyhow::Error {
 }
 
 /// What a supervisor hears: the end of the command, and what is sent to us and meant for it.
-const HEARD: [Signal; 10] = [
-    Signal::SIGCHLD,
-    Signal::SIGHUP,
-    Signal::SIGINT,
-    Signal::SIGQUIT,
-    Signal::SIGTERM,
-    Signal::SIGUSR1,
-    Signal::SIGUSR2,
-    Signal::SIGCONT,
-    Signal::SIGTSTP,
-    Signal::SIGWINCH,
-];
+const HEARD: &str = "CHLD,HUP,INT,QUIT,TERM,USR1,USR2,CONT,TSTP,WINCH";
+
+/// What the terminal sends to every process in the foreground.
+const FROM_KEYS: &str = "INT,QUIT,TSTP,WINCH";
+
+/// How a command is watched over.
+#[derive(Debug, Default)]
+pub(crate) struct Manners {
+    /// Signals that are passed on, too.
+    pub forward: SignalSet,
+    /// Signals that are passed on as others.
+    pub map: Vec<(Signal, Signal)>,
+    /// Signals that the command gets on its own, and how long after its start.
+    pub limits: Vec<(Duration, Signal)>,
+    /// The command leads a process group, and what it gets, the group gets.
+    pub whole_group: bool,
+}
 
 /// A command that runs while we watch over it. It keeps running when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Supervised {
     command: Child,
-    signals: SignalFd,
+    signals: Receiver,
+    manners: Manners,
+    started: Instant,
+    /// How many of the limits have passed.
+    passed: usize,
 }
 
 impl Supervised {
     /// Starts the command. From here on no signal but SIGKILL ends us before [`wait`](Self::wait) returns.
-    pub(crate) fn start(mut command: Command) -> anyhow::Result<Self> {
-        let heard: SigSet = HEARD.into_iter().collect();
+    #[allow(dead_code, reason = "the tools that run commands without manners are being built")]
+    pub(crate) fn start(command: Command) -> anyhow::Result<Self> {
+        Self::start_with(command, Manners::default())
+    }
+
+    /// The same, with manners.
+    pub(crate) fn start_with(mut command: Command, manners: Manners) -> anyhow::Result<Self> {
+        let mapped: SignalSet = manners.map.iter().map(|(from, _)| *from).collect();
+        let heard = set(HEARD).union(manners.forward).union(mapped);
         // A parent that ignored SIGCHLD would leave us nothing to wait for.
-        signal::keep_ended_children();
-        heard.thread_block().context("cannot block signals")?;
+        own::keep_ended_children();
+        let signals = Receiver::new(heard).context("cannot block signals")?;
         // std starts a child with no signal blocked.
         let command = command.spawn().map_err(|error| CommandError::new(command.get_program(), error))?;
-        let signals = SignalFd::with_flags(&heard, SfdFlags::SFD_CLOEXEC).context("cannot listen for signals")?;
-        Ok(Self { command, signals })
+        Ok(Self { command, signals, manners, started: Instant::now(), passed: 0 })
     }
 
     /// Waits for the end of the command: its status, or 128 and the number of the signal that ended it.
     pub(crate) fn wait(&mut self) -> anyhow::Result<Status> {
         loop {
-            if let Some(info) = self.signals.read_signal().context("cannot listen for signals")? {
-                match Signal::try_from(info.ssi_signo.cast_signed()) {
-                    Ok(Signal::SIGCHLD) => {
-                        if let Some(status) = self.look()? {
-                            return Ok(status);
-                        }
+            let limit = self.manners.limits.get(self.passed).copied();
+            let wait =
+                limit.map_or(Wait::Forever, |(limit, _)| Wait::For(limit.saturating_sub(self.started.elapsed())));
+            match self.signals.receive(wait) {
+                Ok(Arrival { code: Code::Child(_), .. }) => {
+                    if let Some(status) = self.look()? {
+                        return Ok(status);
                     }
-                    Ok(signal) if is_for_the_command(signal, &info) => self.pass_on(signal),
-                    _ => {}
                 }
+                Ok(arrival) => self.pass_on(arrival),
+                Err(error) if errno::is(&error, errno::EINTR) => {}
+                Err(error) => match limit {
+                    Some((_, signal)) if errno::is(&error, errno::EAGAIN) => {
+                        self.passed += 1;
+                        self.send(signal);
+                        // One that is stopped takes it now.
+                        self.send(Signal::CONT);
+                    }
+                    _ => return Err(error).context("cannot listen for signals"),
+                },
             }
         }
+    }
+
+    /// Whether the command ran into a limit.
+    pub(crate) fn is_late(&self) -> bool {
+        self.passed > 0
     }
 
     /// The status of the command if it has ended; stops with it if it has stopped.
@@ -81,28 +110,46 @@ impl Supervised {
             return Ok(Some(status_of(status)));
         }
         let stops = WaitPidFlag::WNOHANG | WaitPidFlag::WSTOPPED;
-        if let Ok(WaitStatus::Stopped(..)) = waitid(Id::Pid(self.pid()), stops) {
+        if let Ok(WaitStatus::Stopped(..)) = waitid(Id::Pid(Pid::from_raw(self.pid())), stops) {
             // The shell shall notice; who lets us go on means both.
-            let _ = raise(Signal::SIGSTOP);
-            self.pass_on(Signal::SIGCONT);
+            let _ = signal::send(std::process::id().cast_signed(), Some(Signal::STOP));
+            self.send(Signal::CONT);
         }
         Ok(None)
     }
 
-    fn pid(&self) -> Pid {
-        Pid::from_raw(self.command.id().cast_signed())
+    fn pid(&self) -> i32 {
+        self.command.id().cast_signed()
     }
 
-    fn pass_on(&self, signal: Signal) {
-        // It may have ended: then there is nobody to tell.
-        let _ = kill(self.pid(), signal);
+    /// Gives the command what is meant for it, with its value where it has one.
+    fn pass_on(&self, arrival: Arrival) {
+        let mapped = self.manners.map.iter().find(|(from, _)| *from == arrival.signal).map(|(_, to)| *to);
+        // The terminal sends its signals to every process in the foreground, so the command has got them.
+        let from_keys = arrival.code == Code::Kernel && set(FROM_KEYS).contains(arrival.signal);
+        if from_keys && mapped.is_none() && !self.manners.whole_group {
+            return;
+        }
+        let signal = mapped.unwrap_or(arrival.signal);
+        match arrival.value.filter(|_| !self.manners.whole_group) {
+            // It may have ended: then there is nobody to tell.
+            Some(value) => drop(Process::open(self.pid()).and_then(|process| process.queue(signal, value))),
+            None => self.send(signal),
+        }
+    }
+
+    fn send(&self, signal: Signal) {
+        // As above. It is our child, so its pid is nobody else's before we have waited for it.
+        let _ = if self.manners.whole_group {
+            signal::send_to_group(self.pid(), Some(signal))
+        } else {
+            signal::send(self.pid(), Some(signal))
+        };
     }
 }
 
-/// The terminal sends its signals to every process in the foreground, so the command has got them.
-fn is_for_the_command(signal: Signal, info: &siginfo) -> bool {
-    let from_terminal = info.ssi_code > 0;
-    !(from_terminal && matches!(signal, Signal::SIGINT | Signal::SIGQUIT | Signal::SIGTSTP | Signal::SIGWINCH))
+fn set(names: &str) -> SignalSet {
+    SignalSet::parse(names).expect("names of signals")
 }
 
 /// As a shell tells it: 128 and the number of the signal that ended it.

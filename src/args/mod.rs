@@ -5,12 +5,15 @@ mod framing;
 mod list;
 mod name;
 mod owner;
+mod signal;
 mod size;
 mod wait;
 
+pub(crate) use duration::parse as duration;
 pub(crate) use framing::{FramingIn, FramingOut};
 pub(crate) use list::ListArgs;
 pub(crate) use name::{mode, queue};
 pub(crate) use owner::{Owner, parse as owner};
+pub(crate) use signal::{Sendable, later, pair, sendable, signal, signals};
 pub(crate) use size::parse as size;
 pub(crate) use wait::WaitArgs;

@@ -5,3 +5,4 @@
 pub mod ripcs;
 pub mod rmsgq;
 mod rows;
+pub mod rsignal;

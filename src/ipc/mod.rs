@@ -2,8 +2,8 @@
 //! POSIX inter-process communication.
 //!
 //! One module per mechanism: [`msgq`] (message queues), [`shm`] (shared memory), [`sem`]
-//! (semaphores). What they share is the vocabulary of this module: [`Key`], [`Id`], [`Name`],
-//! [`Mode`], [`Permissions`], [`Wait`].
+//! (semaphores), [`signal`] (signals and processes). What they share is the vocabulary of this module:
+//! [`Key`], [`Id`], [`Name`], [`Mode`], [`Permissions`], [`Wait`].
 //!
 //! # Errors
 //! Every error is a [`std::io::Error`] that carries the errno of the system call, without context:
@@ -20,6 +20,7 @@ mod object;
 mod posix_files;
 pub mod sem;
 pub mod shm;
+pub mod signal;
 pub mod users;
 mod wait;
 

@@ -7,6 +7,7 @@ use std::os::unix::fs::MetadataExt;
 use procfs::ProcError;
 use procfs::process::{Process, Syscall, all_processes};
 
+use super::stat::of_procfs;
 use crate::sys::call::Call;
 
 /// The command name of a process that runs (proc_pid_comm(5)); `None` when there is none of this pid.
@@ -42,13 +43,6 @@ pub(crate) fn neighbours() -> io::Result<Neighbours> {
         }
     }
     Ok(found)
-}
-
-fn of_procfs(error: ProcError) -> io::Error {
-    match error {
-        ProcError::Io(error, _) => error,
-        error => io::Error::other(error),
-    }
 }
 
 /// A thread that sleeps in a system call: proc_pid_syscall(5).

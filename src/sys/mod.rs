@@ -11,12 +11,15 @@ pub(crate) mod alarm;
 pub(crate) mod call;
 pub(crate) mod entry;
 pub(crate) mod errno;
+pub(crate) mod exec;
 pub(crate) mod fd;
 pub(crate) mod mount;
 pub(crate) mod mq;
 pub(crate) mod msg;
+pub(crate) mod pidfd;
 pub(crate) mod sem;
 pub(crate) mod shm;
+pub(crate) mod siginfo;
 pub(crate) mod signal;
 
 /// Turns the kernel's "-1 and errno" into a `Result`.
