@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use clap_complete::Shell::{Bash, Fish, Zsh};
 use ripc::app::Tool;
-use ripc::cmd::{ripcs, rmsgq};
+use ripc::cmd::{ripcs, rmsgq, rsignal};
 
 /// Every tool that there is.
-const TOOLS: [Tool; 2] = [ripcs::TOOL, rmsgq::TOOL];
+const TOOLS: [Tool; 3] = [ripcs::TOOL, rmsgq::TOOL, rsignal::TOOL];
 
 fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);

@@ -44,9 +44,14 @@ impl Face {
         self.listed("Commands:").next().is_some()
     }
 
-    /// Whether it wants an operand.
+    /// Whether it wants an operand; a command is none.
     pub(crate) fn needs_operand(&self) -> bool {
-        self.listed("Arguments:").any(|line| line.starts_with('<'))
+        self.listed("Arguments:").any(|line| line.starts_with('<') && !line.starts_with("<COMMAND>"))
+    }
+
+    /// Whether all that it wants is a command: whatever word stands there is run.
+    pub(crate) fn wants_command_alone(&self) -> bool {
+        !self.needs_operand() && self.listed("Arguments:").any(|line| line.starts_with("<COMMAND>"))
     }
 
     /// What to type for these options and this operand, with whatever else the verb cannot do without.
@@ -94,6 +99,8 @@ impl Opt {
     /// `-t, --timeout <DURATION>  Give up …`
     fn of(line: &str) -> Self {
         let spelled = line.split("  ").next().unwrap_or_default();
+        // `--wait[=<DURATION>]` can do without.
+        let spelled = spelled.split_once("[=").map_or(spelled, |(names, _)| names);
         let (names, value) = spelled.split_once(" <").unwrap_or((spelled, ""));
         let (short, long) = names.split_once(", ").unwrap_or(("", names));
         Self {
@@ -116,6 +123,7 @@ fn options_are_read_back() {
     let option = |short, long: &str, takes_value| Opt { short, long: long.into(), takes_value };
     assert_eq!(Opt::of("-t, --timeout <DURATION>  Give up"), option(Some('t'), "timeout", true));
     assert_eq!(Opt::of("--no-header       Leave the header out"), option(None, "no-header", false));
+    assert_eq!(Opt::of("--wait[=<DURATION>]  Wait"), option(None, "wait", false));
     assert_eq!(Opt::of("-0, --null"), option(Some('0'), "null", false));
     let verbs: Vec<_> = Face::all("rmsgq").into_iter().filter_map(|face| face.verb).collect();
     assert!(verbs.starts_with(&["create".into(), "send".into()]), "{verbs:?}");

@@ -16,8 +16,11 @@ mod user;
 pub(crate) use user::User;
 
 /// The tools, by name: a new tool gets its line here and is then passed by every shared test.
-pub(crate) const TOOLS: &[(&str, &str)] =
-    &[("ripcs", env!("CARGO_BIN_EXE_ripcs")), ("rmsgq", env!("CARGO_BIN_EXE_rmsgq"))];
+pub(crate) const TOOLS: &[(&str, &str)] = &[
+    ("ripcs", env!("CARGO_BIN_EXE_ripcs")),
+    ("rmsgq", env!("CARGO_BIN_EXE_rmsgq")),
+    ("rsignal", env!("CARGO_BIN_EXE_rsignal")),
+];
 
 /// The root of the package.
 pub(crate) const PACKAGE: &str = env!("CARGO_MANIFEST_DIR");
@@ -258,17 +261,19 @@ pub(crate) enum Call {
     Nanosleep,
     Poll,
     Read,
+    Sigtimedwait,
     Write,
 }
 
 impl Call {
     /// Its number in `/proc/PID/syscall`.
     fn number(self) -> &'static str {
-        let [receive, send, mq_receive, mq_send, nanosleep, poll, read, write] = if cfg!(target_arch = "x86_64") {
-            ["70", "69", "243", "242", "230", "7", "0", "1"]
-        } else {
-            ["188", "189", "183", "182", "115", "73", "63", "64"]
-        };
+        let [receive, send, mq_receive, mq_send, nanosleep, poll, read, sigtimedwait, write] =
+            if cfg!(target_arch = "x86_64") {
+                ["70", "69", "243", "242", "230", "7", "0", "128", "1"]
+            } else {
+                ["188", "189", "183", "182", "115", "73", "63", "137", "64"]
+            };
         match self {
             Self::Msgrcv => receive,
             Self::Msgsnd => send,
@@ -277,6 +282,7 @@ impl Call {
             Self::Nanosleep => nanosleep,
             Self::Poll => poll,
             Self::Read => read,
+            Self::Sigtimedwait => sigtimedwait,
             Self::Write => write,
         }
     }

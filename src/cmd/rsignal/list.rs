@@ -9,13 +9,12 @@ use crate::app::{Context, Verb};
 use crate::args::{self, ListArgs};
 use crate::cmd::rows;
 use crate::exit::Status;
-use crate::ipc::signal::{Dispositions, SignalSet};
-use crate::ipc::users::{Database, number_of};
+use crate::ipc::signal::{Dispositions, Process, SignalSet};
 use crate::proc::stat;
 
 #[derive(Debug, Args)]
 pub(super) struct List {
-    /// Only these: PID, name:COMMAND, tree:PID and whatever else send takes
+    /// Only these: user:USER, name:COMMAND, PID, tree:PID and whatever else send takes
     #[arg(value_name = "TARGETS", value_parser = OperandParser)]
     targets: Vec<Operand>,
 
@@ -35,20 +34,8 @@ pub(super) struct List {
     #[arg(long, value_name = "SIGS", value_parser = args::signals)]
     pending: Option<SignalSet>,
 
-    /// Those of this real user
-    #[arg(short, long, value_parser = user)]
-    user: Option<u32>,
-
-    /// Those with exactly this command name
-    #[arg(long)]
-    name: Option<String>,
-
     #[command(flatten)]
     table: ListArgs,
-}
-
-fn user(name: &str) -> Result<u32, String> {
-    number_of(Database::Users, name).ok_or_else(|| "no user is called so".into())
 }
 
 impl Verb for List {
@@ -70,7 +57,7 @@ impl Verb for List {
         } else {
             let targets = targets::all(std::mem::take(&mut self.targets))?;
             status = context.for_each(&targets, |_, target| {
-                pids.extend(targets::hold(target)?.iter().map(crate::ipc::signal::Process::pid));
+                pids.extend(targets::hold(target)?.iter().map(Process::pid));
                 Ok(())
             });
         }
@@ -89,8 +76,6 @@ impl List {
         has(self.catching, of.caught)
             && has(self.ignoring, of.ignored)
             && has(self.blocking, of.blocked)
-            && self.user.is_none_or(|uid| of.uid == uid)
-            && self.name.as_ref().is_none_or(|name| of.command == *name)
             && (has(self.pending, of.pending.union(of.shared)) || has(self.pending, pending_for_any(of)))
     }
 }

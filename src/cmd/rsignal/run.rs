@@ -20,7 +20,7 @@ use crate::sys::siginfo;
 #[derive(Debug, Args)]
 pub(super) struct Run {
     /// The command and its arguments
-    #[arg(value_name = "COMMAND", required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+    #[arg(value_name = "COMMAND", required = true, trailing_var_arg = true)]
     command: Vec<OsString>,
 
     /// It ignores these signals

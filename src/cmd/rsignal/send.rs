@@ -1,6 +1,6 @@
 //! `rsignal send`: send a signal.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io::Write as _;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
@@ -91,7 +91,7 @@ impl Verb for Send {
             bail!(UsageError("signal 0 is never sent: it has no value and no handler".into()));
         }
         let targets = targets::all(std::mem::take(&mut self.targets))?;
-        let mut sender = Sender { send: &self, status: Status::Done, met: HashSet::new(), reached: Vec::new() };
+        let mut sender = Sender { send: &self, status: Status::Done, met: BTreeSet::new(), reached: Vec::new() };
         for target in &targets {
             if let Err(error) = sender.reach(context, target) {
                 sender.failed(context, &error);
@@ -132,7 +132,7 @@ struct Sender<'a> {
     send: &'a Send,
     status: Status,
     /// Those that a condition was met by, so that none gets the signal twice.
-    met: HashSet<i32>,
+    met: BTreeSet<i32>,
     /// Those that got it, where they are to be waited for.
     reached: Vec<Process>,
 }
@@ -185,7 +185,7 @@ impl Sender<'_> {
         if self.send.signal.0.is_some_and(Signal::is_ending) && !self.send.require_handler {
             tree.freeze().with_context(|| format!("cannot follow {target}"))?;
         }
-        let (mut done, mut got) = (0, HashSet::new());
+        let (mut done, mut got) = (0, BTreeSet::new());
         loop {
             for process in &tree.members()[done..] {
                 let wanted = !self.send.require_handler || catches(process, self.send.signal.0);

@@ -15,6 +15,11 @@ const SLEEPERS: &[(&str, &str, &[&str], Call)] = &[
     ("rmsgq", "rmsgq create 0x4b", &["wait", "0x4b"], Call::Nanosleep),
     ("rmsgq", "rmsgq create /q", &["wait", "/q", "--for", "message"], Call::Poll),
     ("rmsgq", "rmsgq create /q; while rmsgq send /q x -nq; do :; done", &["send", "/q", "y"], Call::MqSend),
+    ("rsignal", "", &["recv", "USR1"], Call::Sigtimedwait),
+    ("rsignal", "", &["recv", "USR1", "--timeout", "25", "--json"], Call::Sigtimedwait),
+    ("rsignal", "", &["wait", "1"], Call::Poll),
+    ("rsignal", "", &["wait", "1", "--timeout", "25"], Call::Poll),
+    ("rsignal", "", &["run", "--timeout", "25", "sleep", "30"], Call::Sigtimedwait),
 ];
 
 #[test]

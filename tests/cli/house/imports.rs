@@ -22,8 +22,20 @@ const STOREYS: &[&[&str]] = &[
 const SHARED: &[&str] = &["args", "output", "framing"];
 
 /// What they know of `ipc`: the words that every mechanism uses.
-const VOCABULARY: &[&str] =
-    &["Id", "Key", "Kind", "Mode", "ModeChange", "ModeError", "Name", "NameError", "PosixName", "Wait", "users"];
+const VOCABULARY: &[&str] = &[
+    "Id",
+    "Key",
+    "Kind",
+    "Mode",
+    "ModeChange",
+    "ModeError",
+    "Name",
+    "NameError",
+    "PosixName",
+    "Wait",
+    "signal",
+    "users",
+];
 
 /// Crates that only these storeys name.
 const CRATES: &[(&str, &[&str])] = &[
