@@ -7,15 +7,17 @@
 set -eu
 
 . "$(dirname "$0")/find-tools.sh"
-find_tools rmsgq ripcs
-echo "# rmsgq is $(command -v rmsgq), ripcs is $(command -v ripcs)"
+find_tools rmsgq rsem ripcs
+echo "# rmsgq is $(command -v rmsgq), rsem is $(command -v rsem), ripcs is $(command -v ripcs)"
 
 q=
 removed=
+s=
 receiver= # the process in the background, while there is one
 
 leave() {
     [ -z "$receiver" ] || kill "$receiver" 2>/dev/null || :
+    [ -z "$s" ] || rsem remove --if-exists "$s"
     [ -z "$q" ] || [ -n "$removed" ] || rmsgq remove --if-exists "$q"
 }
 trap leave EXIT
@@ -70,3 +72,20 @@ say 'Remove the queue. Then nothing is called so any more.'
 try 'rmsgq remove "$q"'
 removed=yes
 try 'rmsgq show "$q" || echo "status $?"'
+
+say 'A semaphore with two units. A command holds one while it runs; the kernel gives it back, whatever ends it.'
+try 's=$(rsem create --value 2)'
+try 'rsem run "$s" -- rsem get "$s"'
+try 'rsem run "$s" -- sh -c "kill -9 \$\$" || echo "status $?"'
+try 'rsem get "$s"'
+
+say 'Three units are not there. Who waits for them is shown, and what for.'
+try 'rsem wait "$s" 3 &'
+receiver=$!
+until grep -q '^State:.[SZ]' "/proc/$receiver/status" 2>/dev/null; do :; done
+try 'rsem show "$s" | tail -n 4'
+try 'rsem post "$s"'
+try 'wait "$!"'
+receiver=
+try 'rsem remove "$s"'
+s=

@@ -11,7 +11,7 @@ use clap::error::ErrorKind;
 use clap::{ArgMatches, Command};
 
 use crate::exit::{OutputError, Status, UsageError};
-use crate::output::{Out, escape, note};
+use crate::output::{Out, Progress, escape, note};
 use crate::sys::{entry, errno, signal};
 
 /// A tool: what its door needs to know.
@@ -55,6 +55,11 @@ pub(crate) struct Context {
 }
 
 impl Context {
+    /// Shows how far long work has come, where somebody looks at a terminal.
+    pub(crate) fn progress(&self, whole: Option<u64>) -> Progress {
+        Progress::new(self.tool, whole)
+    }
+
     /// Tells the user something on standard error, behind what was written before.
     pub(crate) fn note(&mut self, text: &str) {
         // Where this fails, `Out` remembers it.

@@ -50,6 +50,15 @@ impl Machine {
         call::finish(Command::new(taskset).args(["-p", "-c", &list, &ourselves]).stdout(Stdio::null()))
     }
 
+    /// Compiles a program of `benches/` with these arguments behind its source.
+    pub(crate) fn compile(&self, name: &str, arguments: &[&str]) -> anyhow::Result<PathBuf> {
+        let compiler = find("cc").context("there is no cc")?;
+        let program = self.files.path().join(name);
+        let source = format!("{}/benches/{name}.c", env!("CARGO_MANIFEST_DIR"));
+        call::finish(Command::new(compiler).args(["-O2", "-o"]).arg(&program).arg(source).args(arguments))?;
+        Ok(program)
+    }
+
     /// Makes `count` objects that share nothing but the function that makes them, a Perl expression.
     pub(crate) fn make_objects(&self, expression: &str, count: usize) -> anyhow::Result<()> {
         let perl = self.perl.as_ref().context("there is no perl")?;
@@ -71,6 +80,7 @@ fn missed(program: &str, means: &str) -> Option<PathBuf> {
 pub(crate) fn find(program: &str) -> Option<PathBuf> {
     match program {
         "rmsgq" => return Some(env!("CARGO_BIN_EXE_rmsgq").into()),
+        "rsem" => return Some(env!("CARGO_BIN_EXE_rsem").into()),
         "ripcs" => return Some(env!("CARGO_BIN_EXE_ripcs").into()),
         _ => {}
     }

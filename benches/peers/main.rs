@@ -10,10 +10,12 @@ mod call;
 mod listing;
 mod machine;
 mod measure;
+mod memory;
 mod messages;
 mod namespace;
 mod startup;
 mod table;
+mod wrappers;
 
 use machine::Machine;
 
@@ -21,8 +23,13 @@ use machine::Machine;
 type Section = fn(&Machine) -> anyhow::Result<()>;
 
 /// The sections, by the words that choose them.
-const SECTIONS: [(&str, Section); 3] =
-    [("startup", startup::run), ("listing", listing::run), ("messages", messages::run)];
+const SECTIONS: [(&str, Section); 5] = [
+    ("startup", startup::run),
+    ("wrappers", wrappers::run),
+    ("listing", listing::run),
+    ("messages", messages::run),
+    ("memory", memory::run),
+];
 
 fn main() -> ExitCode {
     match run() {
@@ -40,7 +47,8 @@ fn run() -> anyhow::Result<()> {
     // Cargo itself adds --bench.
     let words: Vec<&str> = arguments.iter().map(String::as_str).filter(|word| !word.starts_with('-')).collect();
     if let Some(word) = words.iter().find(|word| SECTIONS.iter().all(|(name, _)| name != *word)) {
-        anyhow::bail!("no section is called {word}; there are startup, listing and messages");
+        let names: Vec<&str> = SECTIONS.iter().map(|(name, _)| *name).collect();
+        anyhow::bail!("no section is called {word}; there are {}", names.join(", "));
     }
     let machine = Machine::look()?;
     for (name, section) in SECTIONS {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail};
 
 use crate::call;
-use crate::machine::{self, Machine};
+use crate::machine::Machine;
 use crate::measure;
 use crate::table::{self, Comparison, Goal};
 
@@ -68,7 +68,8 @@ struct Transfer<'a> {
 
 /// Prints two tables for System V queues and two for POSIX queues.
 pub(crate) fn run(machine: &Machine) -> anyhow::Result<()> {
-    let loops = match compile(machine) {
+    // Before glibc 2.34 the POSIX queues were a library of their own.
+    let loops = match machine.compile("msgq_loop", &["-lrt"]) {
         Ok(program) => program,
         Err(reason) => {
             println!("\nMessages: skipped, there is no loop to compare with: {reason:#}");
@@ -106,16 +107,6 @@ struct Tables {
     bare: Vec<Comparison>,
     /// Against loops that read and write what rmsgq does.
     moving: Vec<Comparison>,
-}
-
-/// Compiles the loop.
-fn compile(machine: &Machine) -> anyhow::Result<PathBuf> {
-    let compiler = machine::find("cc").context("there is no cc")?;
-    let program = machine.files.path().join("msgq_loop");
-    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/msgq_loop.c");
-    // Before glibc 2.34 the POSIX queues were a library of their own.
-    call::finish(Command::new(compiler).args(["-O2", "-o"]).arg(&program).args([source, "-lrt"]))?;
-    Ok(program)
 }
 
 /// What the placement of the two processes is called, and the words that bring it about.

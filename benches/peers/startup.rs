@@ -33,8 +33,9 @@ impl Case {
 const SEND: &str = "msgsnd($ARGV[0], pack('l! a*', 1, 'hello'), 0) or die $!";
 const RECEIVE: &str = "msgrcv($ARGV[0], $message, 100, 0, 0) // die $!; print substr($message, 8)";
 
-static CASES: [Case; 6] = [
+static CASES: [Case; 7] = [
     Case::of(Call::new("rmsgq", &["create"]), Call::new("ipcmk", &["-Q"]), Goal::Own(25.0)),
+    Case::of(Call::new("rsem", &["create"]), Call::new("ipcmk", &["-S", "1"]), Goal::Own(25.0)),
     Case::of(Call::new("rmsgq", &["remove", "QUEUE"]), Call::new("ipcrm", &["-q", "QUEUE"]), Goal::Open),
     Case::of(Call::new("ripcs", &["-q"]), Call::new("ipcs", &["-q"]), Goal::Open),
     Case::of(Call::new("ripcs", &["-q"]), Call::new("lsipc", &["-q"]), Goal::Open),

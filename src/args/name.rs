@@ -2,15 +2,34 @@
 
 use clap::builder::TypedValueParser;
 
-use crate::ipc::{Kind, ModeChange, Name};
+use crate::ipc::{Indexed, Kind, ModeChange, Name, NameError};
 
 /// Reads an object's name, for objects of one kind.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct NameParser(Kind);
 
+/// Reads an object's name that may have an index behind it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct IndexedParser(Kind);
+
 /// The name of a message queue.
 pub(crate) fn queue() -> NameParser {
     NameParser(Kind::Queue)
+}
+
+/// The name of shared memory.
+pub(crate) fn segment() -> NameParser {
+    NameParser(Kind::Segment)
+}
+
+/// The name of a semaphore set or a POSIX semaphore.
+pub(crate) fn semaphores() -> NameParser {
+    NameParser(Kind::Semaphore)
+}
+
+/// The name of one semaphore: a POSIX one, or one of a set.
+pub(crate) fn semaphore() -> IndexedParser {
+    IndexedParser(Kind::Semaphore)
 }
 
 /// A mode, octal or symbolic.
@@ -27,8 +46,24 @@ impl TypedValueParser for NameParser {
         _arg: Option<&clap::Arg>,
         value: &std::ffi::OsStr,
     ) -> Result<Name, clap::Error> {
-        // The grammar's own words say all there is to say, escaped; clap would repeat the raw text.
-        Name::parse(value, self.0)
-            .map_err(|error| clap::Error::raw(clap::error::ErrorKind::ValueValidation, format!("{error}\n")))
+        Name::parse(value, self.0).map_err(|error| refusal(&error))
     }
+}
+
+impl TypedValueParser for IndexedParser {
+    type Value = Indexed;
+
+    fn parse_ref(
+        &self,
+        _command: &clap::Command,
+        _arg: Option<&clap::Arg>,
+        value: &std::ffi::OsStr,
+    ) -> Result<Indexed, clap::Error> {
+        Indexed::parse(value, self.0).map_err(|error| refusal(&error))
+    }
+}
+
+/// The grammar's own words say all there is to say, escaped; clap would repeat the raw text.
+fn refusal(error: &NameError) -> clap::Error {
+    clap::Error::raw(clap::error::ErrorKind::ValueValidation, format!("{error}\n"))
 }

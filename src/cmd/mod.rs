@@ -5,4 +5,6 @@
 pub mod ripcs;
 pub mod rmsgq;
 mod rows;
+pub mod rsem;
+pub mod rshm;
 pub mod rsignal;

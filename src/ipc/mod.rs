@@ -18,6 +18,7 @@ pub mod msgq;
 mod name;
 mod object;
 mod posix_files;
+mod processes;
 pub mod sem;
 pub mod shm;
 pub mod signal;
@@ -25,7 +26,8 @@ pub mod users;
 mod wait;
 
 pub use mode::{Mode, ModeChange, ModeError};
-pub use name::{Id, Key, Kind, Name, NameError, PosixName};
+pub use name::{Id, Indexed, Key, Kind, Name, NameError, PosixName};
 pub use object::{Permissions, PosixObject, SystemVObject, Timestamp};
 pub use posix_files::PosixFile;
+pub use processes::{User, Users};
 pub use wait::Wait;

@@ -8,8 +8,10 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
+mod indexed;
 mod posix;
 
+pub use indexed::Indexed;
 pub use posix::PosixName;
 
 /// The kinds of object that a [`Name`] can stand for.

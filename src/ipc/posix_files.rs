@@ -1,10 +1,15 @@
 //! POSIX objects as the files they are on Linux: in `/dev/shm` and on the queue file system.
 
+use std::ffi::OsStr;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io;
+use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use nix::fcntl::{AT_FDCWD, AtFlags};
+use nix::unistd::linkat;
 
 use super::{Mode, PosixName, PosixObject};
 use crate::sys::{errno, fd};
@@ -36,6 +41,12 @@ impl PosixObject for PosixFile {
 
 /// Where the C library keeps shared memory objects and named semaphores: shm_overview(7).
 pub(super) const SHARED_MEMORY: &str = "/dev/shm";
+
+/// Where the file of an object lies whose files begin with `prefix`.
+pub(super) fn path(prefix: &[u8], name: &PosixName) -> PathBuf {
+    let entry = [prefix, &name.as_bytes()[1..]].concat();
+    Path::new(SHARED_MEMORY).join(OsStr::from_bytes(&entry))
+}
 
 /// The regular files of a directory, each with the name that `name_of` reads from its entry;
 /// symbolic links, FIFOs and directories are no objects.
@@ -83,4 +94,15 @@ pub(super) fn describe(name: PosixName, file: &Metadata) -> PosixFile {
 /// Opens an object's file to look into it: never through a symbolic link, never blocking.
 pub(super) fn look(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).custom_flags(fd::NO_FOLLOW | fd::NON_BLOCKING).open(path)
+}
+
+/// A file of no name in the directory of shared memory objects: open(2), `O_TMPFILE`.
+pub(super) fn nameless() -> io::Result<File> {
+    OpenOptions::new().read(true).write(true).custom_flags(fd::NAMELESS).open(SHARED_MEMORY)
+}
+
+/// Gives a nameless file its name, in one step; EEXIST where there is one: linkat(2).
+pub(super) fn give_name(file: &File, path: &Path) -> io::Result<()> {
+    let own = format!("/proc/self/fd/{}", file.as_raw_fd());
+    Ok(linkat(AT_FDCWD, own.as_str(), AT_FDCWD, path, AtFlags::AT_SYMLINK_FOLLOW)?)
 }

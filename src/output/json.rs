@@ -29,6 +29,7 @@ impl Serialize for Cell<'_> {
         match self {
             Self::Number(number) => serializer.serialize_u64(*number),
             Self::Signed(number) | Self::Time(number) => serializer.serialize_i64(*number),
+            Self::Numbers(numbers) => serializer.collect_seq(numbers),
             Self::Text(text) => serializer.serialize_str(text),
             Self::Label(_) | Self::Octal(_) | Self::Hex(_) => {
                 let mut text = String::with_capacity(20);
@@ -61,6 +62,14 @@ struct Fields<'a>(&'a [(&'a str, Cell<'a>)]);
 impl Serialize for Fields<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.0.iter().map(|(name, cell)| (name, cell)))
+    }
+}
+
+/// Payload as a named cell: `text` where it is UTF-8, `base64` otherwise.
+pub(crate) fn payload(bytes: &[u8]) -> (&'static str, Cell<'_>) {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => ("text", Cell::text(text)),
+        Err(_) => ("base64", Cell::shown(STANDARD.encode(bytes))),
     }
 }
 

@@ -2,7 +2,9 @@
 
 mod count;
 mod escape;
+mod hex;
 mod json;
+mod progress;
 mod record;
 mod stream;
 mod table;
@@ -11,7 +13,9 @@ mod time;
 
 pub(crate) use count::counted;
 pub(crate) use escape::{escape, escape_into};
-pub(crate) use json::{push_row, write_object};
+pub(crate) use hex::HexDump;
+pub(crate) use json::{payload, push_row, write_object};
+pub(crate) use progress::Progress;
 pub(crate) use record::{Align, Cell, Column, choose, column};
 pub(crate) use stream::{Out, note};
 pub(crate) use table::{write_details, write_table};

@@ -9,6 +9,8 @@ pub(crate) enum Cell<'a> {
     Number(u64),
     /// A number that may be negative.
     Signed(i64),
+    /// Numbers of the same kind: with commas between in a table, an array in JSON.
+    Numbers(Vec<u64>),
     /// A number that is a name: a string in JSON.
     Label(u64),
     /// Permission bits: a string of four octal digits in JSON.

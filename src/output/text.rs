@@ -10,6 +10,12 @@ pub(super) fn write_cell(text: &mut String, cell: &Cell<'_>) {
     match cell {
         Cell::Number(number) | Cell::Label(number) => text.push_str(itoa::Buffer::new().format(*number)),
         Cell::Signed(number) => text.push_str(itoa::Buffer::new().format(*number)),
+        Cell::Numbers(numbers) => {
+            for (place, number) in numbers.iter().enumerate() {
+                text.push_str(if place == 0 { "" } else { "," });
+                text.push_str(itoa::Buffer::new().format(*number));
+            }
+        }
         Cell::Octal(bits) => digits::<4>(text, *bits, 3),
         Cell::Hex(bits) => {
             text.push_str("0x");

@@ -1,5 +1,8 @@
-//! What `/proc` tells: the System V tables, processes, the call a process sleeps in, its signals.
+//! What `/proc` tells: the System V tables, processes, their mappings and signals, the call one sleeps
+//! in, free memory.
 
+pub(crate) mod maps;
+pub(crate) mod memory;
 pub(crate) mod process;
 pub(crate) mod signals;
 pub(crate) mod stat;

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 
 use procfs::ProcError;
 use procfs::process::{Process, Syscall, all_processes};
@@ -18,6 +18,19 @@ pub(crate) fn command(pid: i32) -> Option<String> {
 /// The effective user of a process.
 pub(crate) fn user(pid: i32) -> Option<u32> {
     Process::new(pid).ok()?.uid().ok()
+}
+
+/// When a process started, in seconds since the epoch.
+pub(crate) fn started(pid: i32) -> Option<i64> {
+    let ticks = Process::new(pid).ok()?.stat().ok()?.starttime;
+    let boot = procfs::boot_time_secs().ok()?;
+    i64::try_from(boot + ticks / procfs::ticks_per_second()).ok()
+}
+
+/// Our own children that have not been waited for; none where the kernel does not tell.
+pub(crate) fn own_children() -> Vec<i32> {
+    let Ok(own) = Process::myself().and_then(|own| own.task_main_thread()) else { return Vec::new() };
+    own.children().unwrap_or_default().into_iter().filter_map(|pid| i32::try_from(pid).ok()).collect()
 }
 
 /// The processes that share an IPC namespace with us.
@@ -43,6 +56,12 @@ pub(crate) fn neighbours() -> io::Result<Neighbours> {
         }
     }
     Ok(found)
+}
+
+/// All processes; which of them may be looked at shows when it is tried.
+pub(crate) fn all() -> io::Result<Neighbours> {
+    let pids = all_processes().map_err(of_procfs)?.filter_map(|process| Some(process.ok()?.pid())).collect();
+    Ok(Neighbours { pids, hidden: 0 })
 }
 
 /// A thread that sleeps in a system call: proc_pid_syscall(5).
@@ -73,17 +92,29 @@ pub(crate) fn sleeps(pid: i32) -> io::Result<Vec<Sleep>> {
     Ok(sleeps)
 }
 
+/// Fills `buffer` from the memory of a process at this address: proc_pid_mem(5).
+///
+/// EACCES when we may not look (ptrace(2), Yama).
+pub(crate) fn read_memory(pid: i32, address: u64, buffer: &mut [u8]) -> io::Result<()> {
+    fs::File::open(format!("/proc/{pid}/mem"))?.read_exact_at(buffer, address)
+}
+
 /// Device and inode of what a descriptor of a process is open on.
 pub(crate) fn inode_of(pid: i32, descriptor: u64) -> Option<(u64, u64)> {
     let file = fs::metadata(format!("/proc/{pid}/fd/{descriptor}")).ok()?;
     Some((file.dev(), file.ino()))
 }
 
+/// The numbers of a process's descriptors; none where we may not look.
+pub(crate) fn descriptors(pid: i32) -> Vec<u64> {
+    let Ok(descriptors) = fs::read_dir(format!("/proc/{pid}/fd")) else { return Vec::new() };
+    descriptors.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).collect()
+}
+
 /// The open flags of the descriptors of a process that are open on this device and inode.
 pub(crate) fn open_on(pid: i32, inode: (u64, u64)) -> Vec<u32> {
-    let Ok(descriptors) = fs::read_dir(format!("/proc/{pid}/fd")) else { return Vec::new() };
-    let numbers = descriptors.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u64>().ok());
-    numbers
+    let descriptors = descriptors(pid).into_iter();
+    descriptors
         .filter(|&number| inode_of(pid, number) == Some(inode))
         .filter_map(|number| open_flags(pid, number))
         .collect()

@@ -2,7 +2,7 @@
 
 use libc::c_long;
 
-/// A call that takes or gives a message, as the kernel numbers it on this machine.
+/// A call that waits at an object, as the kernel numbers it on this machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Call {
     /// msgrcv(2)
@@ -13,6 +13,12 @@ pub(crate) enum Call {
     MqReceive,
     /// mq_timedsend(2)
     MqSend,
+    /// semop(2)
+    Semop,
+    /// semtimedop(2)
+    Semtimedop,
+    /// futex(2)
+    Futex,
     /// Any other.
     Other,
 }
@@ -25,6 +31,9 @@ impl Call {
             libc::SYS_msgsnd => Self::Msgsnd,
             libc::SYS_mq_timedreceive => Self::MqReceive,
             libc::SYS_mq_timedsend => Self::MqSend,
+            libc::SYS_semop => Self::Semop,
+            libc::SYS_semtimedop => Self::Semtimedop,
+            libc::SYS_futex => Self::Futex,
             _ => Self::Other,
         }
     }

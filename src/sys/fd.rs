@@ -78,12 +78,32 @@ pub(crate) fn pipe_capacity(fd: impl AsFd) -> Option<usize> {
     usize::try_from(size).ok()
 }
 
+/// Makes a pipe hold up to `size` bytes, or what is allowed (`F_SETPIPE_SZ`); nothing happens to what
+/// is no pipe.
+pub(crate) fn grow_pipe(fd: impl AsFd, size: usize) {
+    let size = libc::c_int::try_from(size).unwrap_or(libc::c_int::MAX);
+    // SAFETY: no pointers.
+    unsafe { libc::fcntl(fd.as_fd().as_raw_fd(), libc::F_SETPIPE_SZ, size) };
+}
+
 /// Bytes written into a pipe and not read from it yet (`FIONREAD`).
 pub(crate) fn unread(fd: impl AsFd) -> io::Result<usize> {
     let mut count: libc::c_int = 0;
     // SAFETY: FIONREAD writes one int.
     check(unsafe { libc::ioctl(fd.as_fd().as_raw_fd(), libc::FIONREAD, &raw mut count) })?;
     Ok(usize::try_from(count).unwrap_or(0))
+}
+
+/// Pages of a file that are in memory (cachestat(2), Linux 6.5).
+pub(crate) fn cached_pages(fd: impl AsFd) -> io::Result<u64> {
+    /// Where the call's number lies on every machine that came after the numbers were made one.
+    const CACHESTAT: libc::c_long = 451;
+    // From the first byte to the last.
+    let range = [0_u64; 2];
+    let mut status = [0_u64; 5];
+    // SAFETY: reads a struct cachestat_range, two u64, and writes a struct cachestat, five.
+    let returned = unsafe { libc::syscall(CACHESTAT, fd.as_fd().as_raw_fd(), range.as_ptr(), status.as_mut_ptr(), 0) };
+    if returned == 0 { Ok(status[0]) } else { Err(io::Error::last_os_error()) }
 }
 
 /// Whether a terminal is behind it: isatty(3).
@@ -96,3 +116,5 @@ pub(crate) fn is_terminal(fd: impl AsFd) -> bool {
 pub(crate) const NO_FOLLOW: i32 = libc::O_NOFOLLOW;
 /// `O_NONBLOCK`: opening a FIFO does not wait for its other end.
 pub(crate) const NON_BLOCKING: i32 = libc::O_NONBLOCK;
+/// `O_TMPFILE`: a file without a name in the directory that is opened, open(2).
+pub(crate) const NAMELESS: i32 = libc::O_TMPFILE;

@@ -6,16 +6,21 @@
 #![allow(unsafe_code, reason = "the one layer that talks to the kernel; every block says why it is sound")]
 
 use std::io;
+use std::time::Duration;
 
 pub(crate) mod alarm;
+mod bus;
 pub(crate) mod call;
 pub(crate) mod entry;
 pub(crate) mod errno;
 pub(crate) mod exec;
 pub(crate) mod fd;
+mod futex;
+pub(crate) mod memory;
 pub(crate) mod mount;
 pub(crate) mod mq;
 pub(crate) mod msg;
+pub(crate) mod named_sem;
 pub(crate) mod pidfd;
 pub(crate) mod sem;
 pub(crate) mod shm;
@@ -30,4 +35,10 @@ fn check(returned: libc::c_int) -> io::Result<libc::c_int> {
 /// The same for calls that return a length.
 fn check_len(returned: libc::ssize_t) -> io::Result<usize> {
     usize::try_from(returned).map_err(|_| io::Error::last_os_error())
+}
+
+/// A duration as the kernel takes it; it clamps what is longer than its clocks.
+fn timespec(duration: Duration) -> libc::timespec {
+    let tv_sec = libc::time_t::try_from(duration.as_secs()).unwrap_or(libc::time_t::MAX);
+    libc::timespec { tv_sec, tv_nsec: duration.subsec_nanos().into() }
 }

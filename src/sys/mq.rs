@@ -9,7 +9,7 @@ use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
 use std::time::Duration;
 
-use super::check;
+use super::{check, timespec};
 
 pub(crate) use libc::{O_EXCL, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY};
 
@@ -86,11 +86,4 @@ pub(crate) fn receive(queue: impl AsFd, buffer: &mut [u8], deadline: Option<Dura
     let length =
         unsafe { libc::mq_timedreceive(fd, buffer.as_mut_ptr().cast(), buffer.len(), &raw mut priority, deadline) };
     Ok((super::check_len(length)?, priority))
-}
-
-fn timespec(since_epoch: Duration) -> libc::timespec {
-    libc::timespec {
-        tv_sec: libc::time_t::try_from(since_epoch.as_secs()).unwrap_or(libc::time_t::MAX),
-        tv_nsec: since_epoch.subsec_nanos().into(),
-    }
 }

@@ -1,11 +1,12 @@
-//! System V shared memory, as far as listing needs it: shmctl(2).
+//! System V shared memory: shmget(2), shmctl(2). Attaching it is in [`memory`](super::memory).
 
 use std::io;
 use std::mem::MaybeUninit;
+use std::ptr;
 
 use super::check;
 
-pub(crate) use libc::shmid_ds;
+pub(crate) use libc::{IPC_CREAT, IPC_EXCL, IPC_PRIVATE, SHM_HUGETLB, SHM_NORESERVE, shmid_ds};
 
 /// `SHM_STAT_ANY` of `<linux/shm.h>`: `SHM_STAT` without the read permission check (Linux 4.17).
 const SHM_STAT_ANY: libc::c_int = 15;
@@ -28,6 +29,80 @@ struct ShmInfo {
     swap_successes: libc::c_ulong,
 }
 
+/// The size of a segment's huge pages, for [`get`]: its binary logarithm from this bit on (`MAP_HUGE_SHIFT`).
+pub(crate) const HUGE_SHIFT: u32 = libc::MAP_HUGE_SHIFT.cast_unsigned();
+
+/// `struct shminfo` of `<linux/shm.h>`, as `IPC_INFO` fills it.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+struct ShmLimits {
+    shmmax: libc::c_ulong,
+    shmmin: libc::c_ulong,
+    shmmni: libc::c_ulong,
+    shmseg: libc::c_ulong,
+    /// In pages.
+    shmall: libc::c_ulong,
+    unused: [libc::c_ulong; 4],
+}
+
+/// The limits of this IPC namespace (`IPC_INFO`), and what is used of them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// Bytes of one segment (`kernel.shmmax`).
+    pub shmmax: u64,
+    /// Segments (`kernel.shmmni`).
+    pub shmmni: u64,
+    /// Pages of all segments (`kernel.shmall`).
+    pub shmall: u64,
+    /// Pages that all segments have.
+    pub used: u64,
+}
+
+/// Gets the segment of `key`, or makes one (`IPC_PRIVATE` makes a new one).
+pub(crate) fn get(key: i32, size: usize, flags: libc::c_int) -> io::Result<i32> {
+    // SAFETY: no pointers.
+    check(unsafe { libc::shmget(key, size, flags) })
+}
+
+/// `IPC_STAT`.
+pub(crate) fn stat(id: i32) -> io::Result<shmid_ds> {
+    let mut stat = MaybeUninit::zeroed();
+    // SAFETY: IPC_STAT writes one shmid_ds.
+    check(unsafe { libc::shmctl(id, libc::IPC_STAT, stat.as_mut_ptr()) })?;
+    // SAFETY: zeroed is a valid shmid_ds (integers only), and the call filled it.
+    Ok(unsafe { stat.assume_init() })
+}
+
+/// `IPC_SET`: owner and mode of `stat`.
+pub(crate) fn set(id: i32, stat: &mut shmid_ds) -> io::Result<()> {
+    // SAFETY: IPC_SET reads one shmid_ds.
+    check(unsafe { libc::shmctl(id, libc::IPC_SET, stat) }).map(drop)
+}
+
+/// `IPC_RMID`: gone with the last detach.
+pub(crate) fn remove(id: i32) -> io::Result<()> {
+    // SAFETY: IPC_RMID reads no buffer.
+    check(unsafe { libc::shmctl(id, libc::IPC_RMID, ptr::null_mut()) }).map(drop)
+}
+
+/// `SHM_LOCK` and `SHM_UNLOCK`.
+pub(crate) fn lock(id: i32, locked: bool) -> io::Result<()> {
+    let command = if locked { libc::SHM_LOCK } else { libc::SHM_UNLOCK };
+    // SAFETY: neither reads a buffer.
+    check(unsafe { libc::shmctl(id, command, ptr::null_mut()) }).map(drop)
+}
+
+/// `IPC_INFO` and `SHM_INFO`.
+pub(crate) fn limits() -> io::Result<Limits> {
+    let mut limits = MaybeUninit::<ShmLimits>::zeroed();
+    // SAFETY: IPC_INFO writes one struct shminfo, whatever the pointer's declared type.
+    check(unsafe { libc::shmctl(0, libc::IPC_INFO, limits.as_mut_ptr().cast()) })?;
+    // SAFETY: zeroed is a valid ShmLimits (integers only), and the call filled it.
+    let limits = unsafe { limits.assume_init() };
+    let (info, _) = info()?;
+    Ok(Limits { shmmax: limits.shmmax, shmmni: limits.shmmni, shmall: limits.shmall, used: info.shm_tot })
+}
+
 /// Identifier and `shmid_ds` of the segment in slot `index`, whoever owns it (`SHM_STAT_ANY`).
 pub(crate) fn stat_any(index: i32) -> io::Result<(i32, shmid_ds)> {
     let mut stat = MaybeUninit::zeroed();
@@ -39,10 +114,15 @@ pub(crate) fn stat_any(index: i32) -> io::Result<(i32, shmid_ds)> {
 
 /// The highest slot in use, for [`stat_any`]; `None` when there is no segment.
 pub(crate) fn highest_index() -> io::Result<Option<i32>> {
+    let (info, highest) = info()?;
+    Ok((info.used_ids > 0).then_some(highest))
+}
+
+/// `SHM_INFO`, and the highest slot in use.
+fn info() -> io::Result<(ShmInfo, i32)> {
     let mut info = MaybeUninit::<ShmInfo>::zeroed();
     // SAFETY: SHM_INFO writes one struct shm_info, whatever the pointer's declared type.
     let highest = check(unsafe { libc::shmctl(0, SHM_INFO, info.as_mut_ptr().cast()) })?;
     // SAFETY: zeroed is a valid ShmInfo (integers only), and the call filled it.
-    let info = unsafe { info.assume_init() };
-    Ok((info.used_ids > 0).then_some(highest))
+    Ok((unsafe { info.assume_init() }, highest))
 }

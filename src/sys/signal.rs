@@ -4,8 +4,12 @@
 //! it holds, and then dies of the signal after all, so that its parent sees the truth.
 
 use std::io;
+use std::os::unix::process::CommandExt as _;
+use std::process::Command;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+
+use nix::sys::signal::SigSet;
 
 use super::alarm;
 
@@ -51,9 +55,20 @@ pub(crate) fn survive_closed_pipe() {
     set(libc::SIGPIPE, libc::SIG_IGN);
 }
 
+/// A file beyond `RLIMIT_FSIZE` becomes EFBIG, where SIGXFSZ would end us without a word.
+pub(crate) fn survive_file_limit() {
+    set(libc::SIGXFSZ, libc::SIG_IGN);
+}
+
 /// Children that end stay until they are waited for, also where our parent ignored SIGCHLD.
 pub(crate) fn keep_ended_children() {
     set(libc::SIGCHLD, libc::SIG_DFL);
+}
+
+/// Lets a command start with these signals blocked and no others, whatever we have blocked then.
+pub(crate) fn start_with_mask(command: &mut Command, mask: SigSet) {
+    // SAFETY: between fork and exec the closure makes one async-signal-safe call and allocates nothing.
+    unsafe { command.pre_exec(move || mask.thread_set_mask().map_err(io::Error::from)) };
 }
 
 /// The signals that would end the process wait until this is dropped.
@@ -172,7 +187,7 @@ fn install(signal: libc::c_int, handler: extern "C" fn(libc::c_int)) -> io::Resu
     Ok(unsafe { before.assume_init() }.sa_sigaction)
 }
 
-fn empty_set() -> libc::sigset_t {
+pub(super) fn empty_set() -> libc::sigset_t {
     let mut set = std::mem::MaybeUninit::zeroed();
     // SAFETY: sigemptyset initialises the whole set.
     unsafe {

@@ -18,6 +18,8 @@ pub(crate) struct Opt {
     pub(crate) short: Option<char>,
     pub(crate) long: String,
     pub(crate) takes_value: bool,
+    /// Its value names a file: hardly a wrong value, but perhaps one of nothing.
+    pub(crate) names_file: bool,
 }
 
 impl Face {
@@ -54,14 +56,27 @@ impl Face {
         !self.needs_operand() && self.listed("Arguments:").any(|line| line.starts_with("<COMMAND>"))
     }
 
+    /// Whether it wants the name of an object that exists.
+    pub(crate) fn names_object(&self) -> bool {
+        self.listed("Arguments:").next().is_some_and(|line| line.starts_with("<NAME"))
+    }
+
     /// What to type for these options and this operand, with whatever else the verb cannot do without.
     pub(crate) fn line(&self, options: &[OsString], operand: Option<&OsStr>) -> Vec<OsString> {
         let change = self.verb.as_deref() == Some("set") && options.is_empty();
-        let command = self.listed("Arguments:").any(|line| line.starts_with("<COMMAND>"));
+        let has_size = options.iter().any(|option| option.to_string_lossy().starts_with("--size"));
+        let size = self.has_option("size") && self.has_option("from") && !has_size;
+        let asks = |what: &str| self.listed("Arguments:").any(|line| line.starts_with(what));
+        let command = asks("<COMMAND>");
         let mut words: Vec<OsString> = self.verb.iter().map(OsString::from).collect();
         words.extend(change.then(|| "--mode=600".into()));
+        words.extend(size.then(|| "--size=1".into()));
         words.extend_from_slice(options);
         words.extend(operand.map(OsString::from));
+        words.extend(self.listed("Arguments:").filter(|_| operand.is_some()).filter_map(second_operand));
+        for (what, word) in [("<OPERATIONS>", "0-1"), ("<PARTIES>", "2")] {
+            words.extend(asks(what).then(|| word.into()));
+        }
         words.extend(["--", "true"].iter().filter(|_| command).map(OsString::from));
         words
     }
@@ -95,6 +110,16 @@ impl Face {
     }
 }
 
+/// An operand that is right where a verb wants more than a name.
+fn second_operand(argument: &str) -> Option<OsString> {
+    match argument.split(['<', '>']).nth(1)? {
+        "CELL" => Some("0:u32".into()),
+        "RELATION" => Some("changed".into()),
+        "VALUE" | "EXPECTED" | "NEW" if argument.starts_with('<') => Some("1".into()),
+        _ => None,
+    }
+}
+
 impl Opt {
     /// `-t, --timeout <DURATION>  Give up …`
     fn of(line: &str) -> Self {
@@ -107,6 +132,7 @@ impl Opt {
             short: short.chars().nth(1),
             long: long.trim_start_matches('-').to_owned(),
             takes_value: !value.is_empty(),
+            names_file: value == "FILE>",
         }
     }
 }
@@ -120,11 +146,12 @@ impl std::fmt::Display for Face {
 
 #[test]
 fn options_are_read_back() {
-    let option = |short, long: &str, takes_value| Opt { short, long: long.into(), takes_value };
+    let option = |short, long: &str, takes_value| Opt { short, long: long.into(), takes_value, names_file: false };
     assert_eq!(Opt::of("-t, --timeout <DURATION>  Give up"), option(Some('t'), "timeout", true));
     assert_eq!(Opt::of("--no-header       Leave the header out"), option(None, "no-header", false));
     assert_eq!(Opt::of("--wait[=<DURATION>]  Wait"), option(None, "wait", false));
     assert_eq!(Opt::of("-0, --null"), option(Some('0'), "null", false));
+    assert!(Opt::of("--from <FILE>  Fill it").names_file);
     let verbs: Vec<_> = Face::all("rmsgq").into_iter().filter_map(|face| face.verb).collect();
     assert!(verbs.starts_with(&["create".into(), "send".into()]), "{verbs:?}");
     assert!(!verbs.contains(&"help".into()));

@@ -5,7 +5,6 @@ use std::process::Command;
 
 use crate::support::{Outcome, Running, is_root, skip, tool};
 
-mod family;
 mod receive;
 mod recycled;
 mod run;

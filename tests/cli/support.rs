@@ -19,6 +19,8 @@ pub(crate) use user::User;
 pub(crate) const TOOLS: &[(&str, &str)] = &[
     ("ripcs", env!("CARGO_BIN_EXE_ripcs")),
     ("rmsgq", env!("CARGO_BIN_EXE_rmsgq")),
+    ("rsem", env!("CARGO_BIN_EXE_rsem")),
+    ("rshm", env!("CARGO_BIN_EXE_rshm")),
     ("rsignal", env!("CARGO_BIN_EXE_rsignal")),
 ];
 
@@ -254,6 +256,7 @@ impl Drop for Running {
 /// System calls that a test waits for somebody to sleep in.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Call {
+    Futex,
     Msgrcv,
     Msgsnd,
     MqReceive,
@@ -261,20 +264,23 @@ pub(crate) enum Call {
     Nanosleep,
     Poll,
     Read,
+    Semtimedop,
     Sigtimedwait,
+    Splice,
     Write,
 }
 
 impl Call {
     /// Its number in `/proc/PID/syscall`.
     fn number(self) -> &'static str {
-        let [receive, send, mq_receive, mq_send, nanosleep, poll, read, sigtimedwait, write] =
+        let [receive, send, mq_receive, mq_send, nanosleep, poll, read, write, semtimedop, futex, splice, sigtimedwait] =
             if cfg!(target_arch = "x86_64") {
-                ["70", "69", "243", "242", "230", "7", "0", "128", "1"]
+                ["70", "69", "243", "242", "230", "7", "0", "1", "220", "202", "275", "128"]
             } else {
-                ["188", "189", "183", "182", "115", "73", "63", "137", "64"]
+                ["188", "189", "183", "182", "115", "73", "63", "64", "192", "98", "76", "137"]
             };
         match self {
+            Self::Futex => futex,
             Self::Msgrcv => receive,
             Self::Msgsnd => send,
             Self::MqReceive => mq_receive,
@@ -282,7 +288,9 @@ impl Call {
             Self::Nanosleep => nanosleep,
             Self::Poll => poll,
             Self::Read => read,
+            Self::Semtimedop => semtimedop,
             Self::Sigtimedwait => sigtimedwait,
+            Self::Splice => splice,
             Self::Write => write,
         }
     }

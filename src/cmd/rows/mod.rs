@@ -12,11 +12,14 @@ use crate::args::ListArgs;
 use crate::exit::{Status, UsageError, words};
 use crate::ipc::users::{Database, Names};
 use crate::ipc::{PosixObject, SystemVObject};
-use crate::output::{Cell, Column, choose, push_row, write_details, write_table};
+use crate::output::{Cell, Column, choose, push_row, write_details, write_object, write_table};
+use crate::proc::process;
 
+pub(super) mod mapping;
 pub(super) mod queue;
 pub(super) mod segment;
 pub(super) mod semaphore;
+pub(super) mod unnamed;
 pub(super) mod user;
 
 /// An object of either family, and the names of its owners.
@@ -127,13 +130,38 @@ pub(super) fn tell_hidden(context: &mut Context, what: &str, hidden: Hidden) {
 }
 
 /// A user or group: the name, or the number of one that nobody knows.
-fn named(names: &Names, number: u32) -> Cell<'_> {
+pub(super) fn named(names: &Names, number: u32) -> Cell<'_> {
     names.get(number).map_or_else(|| Cell::shown(number), |name| Cell::Foreign(name.as_bytes().into()))
 }
 
 /// 0 stands for "nobody yet", and for a process outside our pid namespace.
 fn pid(pid: i32) -> Cell<'static> {
     if pid == 0 { Cell::None } else { Cell::Signed(pid.into()) }
+}
+
+/// All columns of one record; behind each of `processes` (columns that hold a pid) what that process is
+/// called, under the second name.
+pub(super) fn details<'a, R>(
+    columns: &'static [Column<R>],
+    row: &'a R,
+    processes: &[(&str, &'static str)],
+) -> Vec<(&'static str, Cell<'a>)> {
+    let mut fields = Vec::new();
+    for column in columns {
+        let cell = (column.get)(row);
+        let pid = if let Cell::Signed(pid) = cell { i32::try_from(pid).ok() } else { None };
+        fields.push((column.name, cell));
+        let called = processes.iter().find(|(name, _)| *name == column.name).map(|(_, called)| called);
+        if let (Some(pid), Some(called)) = (pid, called) {
+            fields.push((called, command(pid)));
+        }
+    }
+    fields
+}
+
+/// What a process is called, while it runs.
+fn command(pid: i32) -> Cell<'static> {
+    process::command(pid).map_or(Cell::Gone, |name| Cell::Foreign(name.into_bytes().into()))
 }
 
 /// The columns of every kind of object, before and behind those of its own.
@@ -183,6 +211,36 @@ pub(super) fn write_list<R>(
     let mut array = JsonArray::default();
     array.extend(context, columns, rows)?;
     Ok(array.end(context)?)
+}
+
+/// Writes everything about one object, and who uses it: as two tables or one JSON object.
+pub(super) fn write_object_and_users<'a, R>(
+    context: &mut Context,
+    json: bool,
+    mut fields: Vec<(&'static str, Cell<'a>)>,
+    columns: &'static [Column<R>],
+    users: &'a [R],
+) -> io::Result<()> {
+    if json {
+        fields.push(("processes", records(columns, users)));
+        return write_object(&mut context.out, &fields);
+    }
+    write_details(&mut context.out, &fields)?;
+    write_records(context, columns, users)
+}
+
+/// Records that belong to an object, for its JSON.
+pub(super) fn records<'a, R>(columns: &'static [Column<R>], records: &'a [R]) -> Cell<'a> {
+    let cells = |record| columns.iter().map(|column| (column.name, (column.get)(record))).collect();
+    Cell::List(records.iter().map(cells).collect())
+}
+
+/// Records that belong to an object as a table of their own, where there are any.
+pub(super) fn write_records<R>(context: &mut Context, columns: &'static [Column<R>], records: &[R]) -> io::Result<()> {
+    if records.is_empty() {
+        return Ok(());
+    }
+    write_table(&mut context.out, &columns.iter().collect::<Vec<_>>(), records, true)
 }
 
 /// A JSON array, one element a line, that rows of several kinds can be put into.

@@ -1,6 +1,8 @@
 //! Message queues as rows.
 
 use super::{Hidden, Posix, Row, SystemV, columns, named, or_hidden, pid};
+use crate::ipc::msgq::posix::Access;
+use crate::ipc::msgq::users::How;
 use crate::ipc::msgq::{posix, sysv};
 use crate::output::Align::{Left, Right};
 use crate::output::{Cell, Column, column};
@@ -70,3 +72,17 @@ pub(crate) static COLUMNS: &[Column<QueueRow>] = columns![
     })
     .hidden(),
 ];
+
+/// What a process does at a queue, in words.
+pub(crate) fn how(how: &How) -> String {
+    match how {
+        How::Sending => "blocked sending".into(),
+        How::Receiving { kind: None | Some(0) } => "blocked receiving".into(),
+        How::Receiving { kind: Some(kind) } if *kind > 0 => format!("blocked receiving type {kind}"),
+        How::Receiving { kind: Some(kind) } => format!("blocked receiving up to type {}", kind.unsigned_abs()),
+        How::Open(Access::Receive) => "open to receive".into(),
+        How::Open(Access::Send) => "open to send".into(),
+        How::Open(Access::Both) => "open for both".into(),
+        How::Notified => "registered for notification".into(),
+    }
+}

@@ -1,7 +1,9 @@
-//! Semaphores as rows.
+//! Semaphores as rows: sets and named semaphores, and the semaphores of one set.
 
-use super::{Hidden, Posix, Row, SystemV, columns, named, or_hidden};
-use crate::ipc::sem::{self, NamedSemaphore, SetStatus};
+use super::{Hidden, Posix, Row, SystemV, columns, named, or_hidden, pid};
+use crate::ipc::sem::posix::{self, NamedSemaphore};
+use crate::ipc::sem::sysv::{self, SemaphoreStatus, SetStatus};
+use crate::ipc::sem::users::How;
 use crate::output::Align::{Left, Right};
 use crate::output::{Cell, Column, column};
 
@@ -10,9 +12,25 @@ pub(crate) type SemaphoreRow = Row<SetStatus, NamedSemaphore>;
 
 /// The rows of all System V sets and, as far as they can be listed, the POSIX semaphores.
 pub(crate) fn rows() -> anyhow::Result<(Vec<SemaphoreRow>, Hidden)> {
-    let (posix, hidden) = or_hidden(sem::named(), "semaphores")?;
-    let system_v = sem::sets()?.into_iter().map(SystemV);
-    Ok((Row::all(system_v.chain(posix.into_iter().map(Posix))), hidden))
+    rows_of(sysv::list()?)
+}
+
+/// The same with what these columns ask of each set: values cost a call for every set, and who waits
+/// three for every semaphore, so an inventory does without.
+pub(crate) fn rows_with(columns: &[&Column<SemaphoreRow>]) -> anyhow::Result<(Vec<SemaphoreRow>, Hidden)> {
+    let mut sets = sysv::list()?;
+    if columns.iter().any(|column| column.name == "value") {
+        sysv::add_values(&mut sets);
+    }
+    if columns.iter().any(|column| column.name == "waiting") {
+        sysv::add_waiting(&mut sets);
+    }
+    rows_of(sets)
+}
+
+fn rows_of(sets: Vec<SetStatus>) -> anyhow::Result<(Vec<SemaphoreRow>, Hidden)> {
+    let (posix, hidden) = or_hidden(posix::list(), "semaphores")?;
+    Ok((Row::all(sets.into_iter().map(SystemV).chain(posix.into_iter().map(Posix))), hidden))
 }
 
 impl SemaphoreRow {
@@ -37,15 +55,81 @@ impl SemaphoreRow {
     }
 }
 
-/// Every column of a semaphore.
+/// The columns of the inventory.
 pub(crate) static COLUMNS: &[Column<SemaphoreRow>] = columns![
     SemaphoreRow,
     column("count", "semaphores in it", Right, |row: &SemaphoreRow| Cell::Number(row.count())),
-    column("value", "its value (POSIX)", Right, |row: &SemaphoreRow| {
-        row.posix(|semaphore| Cell::or_unknown(semaphore.value, |value| Cell::Number(value.into())))
-    }),
-    column("operated", "time of the last semop (System V)", Left, |row: &SemaphoreRow| {
-        row.system_v(|set| Cell::or_none(set.operated, Cell::Time))
-    })
-    .hidden(),
+    column("value", "its value (POSIX)", Right, |row: &SemaphoreRow| row.posix(|_| value(row))),
+    column("operated", "time of the last semop (System V)", Left, operated).hidden(),
 ];
+
+/// The columns of rows that [`rows_with`] has filled.
+pub(crate) static FULL_COLUMNS: &[Column<SemaphoreRow>] = columns![
+    SemaphoreRow,
+    column("count", "semaphores in it", Right, |row: &SemaphoreRow| Cell::Number(row.count())),
+    column("value", "its value, or the values of a set", Right, value),
+    column("waiting", "processes that sleep on it", Right, waiting),
+    column("operated", "time of the last semop (System V)", Left, operated).hidden(),
+];
+
+fn operated(row: &SemaphoreRow) -> Cell<'_> {
+    row.system_v(|set| Cell::or_none(set.operated, Cell::Time))
+}
+
+fn value(row: &SemaphoreRow) -> Cell<'_> {
+    match &row.object {
+        SystemV(set) => Cell::or_unknown(set.values.as_ref(), |values| {
+            Cell::Numbers(values.iter().map(|&value| value.into()).collect())
+        }),
+        Posix(semaphore) => Cell::or_unknown(semaphore.value, |value| Cell::Number(value.into())),
+    }
+}
+
+fn waiting(row: &SemaphoreRow) -> Cell<'_> {
+    match &row.object {
+        SystemV(set) => Cell::or_unknown(set.waiting, Cell::Number),
+        Posix(semaphore) => Cell::or_unknown(semaphore.waiting, |waiting| Cell::Number(waiting.into())),
+    }
+}
+
+/// One semaphore of a set, and what its last operator is called while it runs.
+#[derive(Debug)]
+pub(crate) struct MemberRow {
+    pub(crate) status: SemaphoreStatus,
+    pub(crate) command: Option<String>,
+}
+
+/// Every column of a semaphore in a set.
+pub(crate) static MEMBER_COLUMNS: &[Column<MemberRow>] = &[
+    column("index", "its index in the set", Right, |row: &MemberRow| Cell::Number(row.status.index.into())),
+    column("value", "its value", Right, |row| Cell::Number(row.status.value.into())),
+    column("increase", "processes that wait for it to increase", Right, |row| Cell::Number(row.status.increase.into())),
+    column("zero", "processes that wait for it to become 0", Right, |row| Cell::Number(row.status.zero.into())),
+    column("last", "process that operated on it last", Right, |row| pid(row.status.last_pid)),
+    column("command", "what that is called, while it runs", Left, |row| match &row.command {
+        _ if row.status.last_pid == 0 => Cell::None,
+        None => Cell::Gone,
+        Some(command) => Cell::Foreign(command.as_bytes().into()),
+    }),
+    column("textbook", "free units M and waiting processes N", Left, |row| {
+        Cell::Text(textbook(row.status.value.into(), row.status.increase).into())
+    }),
+];
+
+/// Free units and waiting processes, as textbooks call them.
+pub(crate) fn textbook(value: u32, waiting: u32) -> String {
+    format!("M={value}, N={waiting}")
+}
+
+/// What a process does at a semaphore, in words.
+pub(crate) fn how(how: &How) -> String {
+    match how {
+        How::Mapped => "has it mapped".into(),
+        How::Sleeping => "waiting".into(),
+        How::Waiting(None) => "waiting, for what may not be seen".into(),
+        How::Waiting(Some(operations)) => {
+            let words: Vec<String> = operations.iter().map(ToString::to_string).collect();
+            format!("waiting for {}", words.join(" "))
+        }
+    }
+}

@@ -4,24 +4,27 @@ use std::rc::Rc;
 
 use super::named;
 use crate::app::Context;
-use crate::ipc::msgq::posix::Access;
-use crate::ipc::msgq::users::{How, User};
+use crate::ipc::User;
 use crate::ipc::users::{Database, Names};
 use crate::output::Align::{Left, Right};
 use crate::output::{Cell, Column, column};
 
-/// A process at an object, and what its user is called.
+/// A process at an object, what its user is called, and what it does there in words.
 #[derive(Debug)]
 pub(crate) struct UserRow {
-    user: User,
+    user: User<String>,
     names: Rc<Names>,
 }
 
 impl UserRow {
     /// The rows of these processes; each user is looked up once.
-    pub(crate) fn all(users: Vec<User>) -> Vec<Self> {
+    pub(crate) fn all<H>(users: Vec<User<H>>, words: impl Fn(&H) -> String) -> Vec<Self> {
         let names = Rc::new(Names::of(Database::Users, users.iter().map(|user| user.uid)));
-        users.into_iter().map(|user| Self { user, names: Rc::clone(&names) }).collect()
+        let row = |User { pid, command, uid, how }| {
+            let user = User { pid, command, uid, how: words(&how) };
+            Self { user, names: Rc::clone(&names) }
+        };
+        users.into_iter().map(row).collect()
     }
 }
 
@@ -30,25 +33,8 @@ pub(crate) static COLUMNS: &[Column<UserRow>] = &[
     column("pid", "process", Right, |row: &UserRow| Cell::Signed(row.user.pid.into())),
     column("command", "what it is called", Left, |row| Cell::Foreign(row.user.command.as_bytes().into())),
     column("user", "its user", Left, |row| named(&row.names, row.user.uid)),
-    column("how", "what it does there", Left, how),
+    column("how", "what it does there", Left, |row| Cell::text(&row.user.how)),
 ];
-
-fn how(row: &UserRow) -> Cell<'_> {
-    Cell::text(match row.user.how {
-        How::Sending => "blocked sending",
-        How::Receiving { kind: None | Some(0) } => "blocked receiving",
-        How::Receiving { kind: Some(kind) } if kind > 0 => {
-            return Cell::shown(format_args!("blocked receiving type {kind}"));
-        }
-        How::Receiving { kind: Some(kind) } => {
-            return Cell::shown(format_args!("blocked receiving up to type {}", kind.unsigned_abs()));
-        }
-        How::Open(Access::Receive) => "open to receive",
-        How::Open(Access::Send) => "open to send",
-        How::Open(Access::Both) => "open for both",
-        How::Notified => "registered for notification",
-    })
-}
 
 /// Says once how many processes could not be looked at.
 pub(crate) fn tell_hidden(context: &mut Context, hidden: usize) {

@@ -1,7 +1,6 @@
 //! `rsignal run`: a command with other signals.
 
 use std::ffi::OsString;
-use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
@@ -10,7 +9,7 @@ use nix::unistd::{getpgrp, getpid};
 
 use crate::app::{Context, Verb};
 use crate::args;
-use crate::command::{Manners, Supervised, become_it};
+use crate::command::{Manners, Supervised, become_it, of_words};
 use crate::exit::{GaveUp, Status, UsageError};
 use crate::ipc::signal::{Signal, SignalSet};
 use crate::output::escape;
@@ -75,8 +74,7 @@ impl Verb for Run {
 
     fn run(self, _: &mut Context) -> anyhow::Result<Status> {
         self.check()?;
-        let mut command = Command::new(&self.command[0]);
-        command.args(&self.command[1..]);
+        let mut command = of_words(&self.command);
         let mask = siginfo::block(0).context("cannot ask for the blocked signals")?;
         exec::prepare(&mut command, self.setup(), mask);
         if !self.stays() {

@@ -3,21 +3,15 @@
 use std::io;
 
 use super::{posix, sysv};
-use crate::proc::process::{self, Neighbours, Sleep};
+use crate::ipc::processes::{self, each};
+use crate::proc::process::{self, Sleep};
 use crate::sys::call::Call;
 
 /// A process at a queue.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct User {
-    /// Its pid.
-    pub pid: i32,
-    /// Its command name.
-    pub command: String,
-    /// Its effective user.
-    pub uid: u32,
-    /// What it does there.
-    pub how: How,
-}
+pub type User = processes::User<How>;
+
+/// The users of a queue that we may see.
+pub type Users = processes::Users<How>;
 
 /// What a process does at a queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,22 +29,13 @@ pub enum How {
     Notified,
 }
 
-/// The users of a queue that we may see.
-#[derive(Debug, Default)]
-pub struct Users {
-    /// Those seen.
-    pub seen: Vec<User>,
-    /// How many processes may be among them that we may not look at.
-    pub hidden: usize,
-}
-
 /// The processes that sleep on a System V queue.
 pub fn of_system_v(queue: sysv::Queue) -> io::Result<Users> {
     let id = u64::from(queue.id().get().cast_unsigned());
-    each(|pid| {
+    Ok(each(process::neighbours()?, |pid| {
         let sleeps = process::sleeps(pid)?;
         Ok(sleeps.into_iter().filter_map(|sleep| sleeping_on(id, sleep)).collect())
-    })
+    }))
 }
 
 /// `msgrcv(id, buffer, size, type, flags)`, `msgsnd(id, buffer, size, flags)`; an int argument has 32
@@ -69,7 +54,7 @@ fn sleeping_on(id: u64, sleep: Sleep) -> Option<How> {
 /// The processes that have a POSIX queue open, sleep on it, or wait to be notified.
 pub fn of_posix(queue: &posix::QueueStatus) -> io::Result<Users> {
     let inode = queue.file.inode;
-    each(|pid| {
+    Ok(each(process::neighbours()?, |pid| {
         let mut how = Vec::new();
         for flags in process::open_on(pid, inode) {
             how.push(How::Open(posix::Access::of_flags(flags)));
@@ -84,7 +69,7 @@ pub fn of_posix(queue: &posix::QueueStatus) -> io::Result<Users> {
             how.push(How::Notified);
         }
         Ok(how)
-    })
+    }))
 }
 
 /// `mq_timedreceive(descriptor, …)`, `mq_timedsend(descriptor, …)`.
@@ -95,24 +80,4 @@ fn sleeping_at(pid: i32, inode: (u64, u64), sleep: Sleep) -> Option<How> {
         _ => return None,
     };
     (process::inode_of(pid, sleep.arguments[0] & 0xffff_ffff) == Some(inode)).then_some(how)
-}
-
-/// Asks of every process of this IPC namespace what it does.
-fn each(what: impl Fn(i32) -> io::Result<Vec<How>>) -> io::Result<Users> {
-    let Neighbours { pids, hidden } = process::neighbours()?;
-    let mut users = Users { seen: Vec::new(), hidden };
-    for pid in pids {
-        let Ok(hows) = what(pid) else {
-            users.hidden += 1;
-            continue;
-        };
-        for how in hows {
-            // One that ended meanwhile uses nothing any more.
-            if let (Some(command), Some(uid)) = (process::command(pid), process::user(pid)) {
-                users.seen.push(User { pid, command, uid, how });
-            }
-        }
-    }
-    users.seen.sort_by_key(|user| user.pid);
-    Ok(users)
 }

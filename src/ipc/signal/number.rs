@@ -28,6 +28,8 @@ impl Signal {
     pub const KILL: Self = Self(9);
     /// `SIGSTOP`, which stops it without asking. (The number is another one on MIPS and SPARC alone.)
     pub const STOP: Self = Self(19);
+    /// `SIGCHLD`, which tells of children.
+    pub const CHLD: Self = Self(17);
     /// `SIGCONT`, which lets it go on.
     pub const CONT: Self = Self(18);
     /// The highest number.

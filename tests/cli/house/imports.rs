@@ -24,6 +24,7 @@ const SHARED: &[&str] = &["args", "output", "framing"];
 /// What they know of `ipc`: the words that every mechanism uses.
 const VOCABULARY: &[&str] = &[
     "Id",
+    "Indexed",
     "Key",
     "Kind",
     "Mode",

@@ -130,7 +130,10 @@ fn a_command_runs_for_each_signal() {
     rsignal(&["send", "-s", "RTMIN", "--value=1", "--value=2", &receiver.id().to_string()]).success();
     let outcome = receiver.outcome();
     assert_eq!(String::from_utf8_lossy(outcome.stdout()), "RTMIN/34/queue/1\nRTMIN/34/queue/2\n");
-    assert_eq!((outcome.status(), outcome.stderr().as_str()), (1, "rsignal: the command for RTMIN failed: exit status: 1\n"));
+    assert_eq!(
+        (outcome.status(), outcome.stderr().as_str()),
+        (1, "rsignal: the command for RTMIN failed: exit status: 1\n")
+    );
     let receiver = self::receiver(&["USR1", "--exec", "/no/such/command"]);
     rsignal(&["send", "-s", "USR1", &receiver.id().to_string()]).success();
     receiver.outcome().fails(127, "cannot run '/no/such/command': No such file or directory");

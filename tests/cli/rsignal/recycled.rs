@@ -35,7 +35,10 @@ fn a_stale_identity_hits_nobody() {
     let Some(mut command) = apart(&script) else { return };
     let printed = crate::support::Outcome::of(command.current_dir(&folder)).success();
     let lines: Vec<&str> = printed.lines().collect();
-    assert_eq!((lines[0], lines[lines.len() - 2], lines[lines.len() - 1]), ("meets the first", "the second runs", "met by its own"));
+    assert_eq!(
+        (lines[0], lines[lines.len() - 2], lines[lines.len() - 1]),
+        ("meets the first", "the second runs", "met by its own")
+    );
     let refusals = &lines[1..lines.len() - 2];
     assert_eq!(refusals.len(), 8, "{printed}");
     for refusal in refusals.chunks(2) {
@@ -71,7 +74,12 @@ fn a_stale_pid_file_hits_nobody() {
 fn a_pid_file_that_tells_no_pid_is_refused() {
     let folder = tempfile::tempdir().expect("a directory");
     let file = folder.path().join("file");
-    for (text, status, words) in [("", 1, "no pid stands in it"), ("x", 1, "no pid stands in it"), ("-1", 1, "no pid"), ("4194304\n", 3, "no process is pidfile:")] {
+    for (text, status, words) in [
+        ("", 1, "no pid stands in it"),
+        ("x", 1, "no pid stands in it"),
+        ("-1", 1, "no pid"),
+        ("4194304\n", 3, "no process is pidfile:"),
+    ] {
         std::fs::write(&file, text).expect("room");
         super::rsignal(&["send", &format!("pidfile:{}", file.display())]).fails(status, words);
     }

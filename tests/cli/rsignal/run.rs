@@ -18,7 +18,13 @@ fn dispositions_and_mask_are_as_asked() {
     assert_eq!(begins_with(&["--block", "TERM,RTMIN"], "SigBlk"), (1 << 33) | (1 << 14));
     assert_eq!(begins_with(&["--block", "all"], "SigBlk"), !((1 << 8) | (1 << 18)));
     assert_eq!(begins_with(&["--default", "all"], "SigIgn"), 0);
-    for words in [["--ignore", "KILL"], ["--block", "STOP"], ["--default", "KILL"], ["--map", "KILL:TERM"], ["--forward", "STOP"]] {
+    for words in [
+        ["--ignore", "KILL"],
+        ["--block", "STOP"],
+        ["--default", "KILL"],
+        ["--map", "KILL:TERM"],
+        ["--forward", "STOP"],
+    ] {
         rsignal(&[&["run"], &words[..], &["true"]].concat()).fails(2, "always has its default action");
     }
 }

@@ -80,7 +80,8 @@ fn somebody_elses_process_is_named_with_its_owner() {
     for more in [&[][..], &["--value", "1"], &["--print"]] {
         let pids = [ours.id().to_string(), theirs.id().to_string()];
         let outcome = nobody.run("rsignal", &[&["send", "-s", "URG", &pids[0], &pids[1]], more].concat());
-        let told = format!("rsignal: cannot send URG to process {} (sleep, of root): Operation not permitted\n", pids[0]);
+        let told =
+            format!("rsignal: cannot send URG to process {} (sleep, of root): Operation not permitted\n", pids[0]);
         assert_eq!((outcome.status(), outcome.stderr()), (5, told));
     }
     let outcome = nobody.run("rsignal", &["send", &ours.id().to_string(), &theirs.id().to_string()]);

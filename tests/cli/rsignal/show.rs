@@ -42,8 +42,7 @@ fn init_of_a_namespace_is_told() {
 
 #[test]
 fn sets_are_shown_by_names() {
-    let sleeper =
-        sleeper(&["--default", "all", "--ignore", "HUP,PIPE", "--block", "USR1,RTMIN,RTMIN+1,RTMIN+2,RTMAX"]);
+    let sleeper = sleeper(&["--default", "all", "--ignore", "HUP,PIPE", "--block", "USR1,RTMIN,RTMIN+1,RTMIN+2,RTMAX"]);
     let pid = sleeper.id().to_string();
     rsignal(&["send", "-s", "USR1", &pid]).success();
     let text = rsignal(&["show", &pid]).success();
@@ -146,7 +145,8 @@ fn signals_are_looked_up_in_every_way() {
     assert_eq!(names(&["9", "sigterm", "RTMIN+3", "130"]), "KILL\nTERM\nRTMIN+3\nINT");
     let row = rsignal(&["names", "ABRT", "--json"]).success();
     let row: serde_json::Value = serde_json::from_str(&row).expect("JSON");
-    let expected = serde_json::json!({"number": 6, "name": "ABRT", "alias": "IOT", "action": "core", "meaning": "abort(3)"});
+    let expected =
+        serde_json::json!({"number": 6, "name": "ABRT", "alias": "IOT", "action": "core", "meaning": "abort(3)"});
     assert_eq!(row[0], expected);
     let told = "rsignal: 'NOSUCH' is no signal, no exit status of one, and no mask of signals\n";
     rsignal(&["names", "NOSUCH"]).fails(2, told);

@@ -64,12 +64,7 @@ fn targets_stand_in_files_and_on_standard_input() {
     let folder = tempfile::tempdir().expect("a directory");
     let Some(mut command) = apart(&script) else { return };
     let outcome = Outcome::of(command.current_dir(&folder));
-    assert_eq!(
-        String::from_utf8_lossy(outcome.stdout()),
-        "3\n1001 1002 \n1001 \n2\n3\n",
-        "{}",
-        outcome.stderr()
-    );
+    assert_eq!(String::from_utf8_lossy(outcome.stdout()), "3\n1001 1002 \n1001 \n2\n3\n", "{}", outcome.stderr());
     let stderr = outcome.stderr();
     let lines: Vec<&str> = stderr.lines().collect();
     assert_eq!(lines[0], "rsignal: no process is name:nobody-is");
@@ -100,7 +95,9 @@ fn neither_the_tool_nor_its_ancestors_are_meant() {
         let Some(printed) = apart_prints(&script) else { return };
         assert_eq!(printed, "alive\ndone", "{target}");
     }
-    let Some(printed) = apart_prints("sh -c 'rsignal send -s KILL $$; echo alive' 2>/dev/null; echo $?") else { return };
+    let Some(printed) = apart_prints("sh -c 'rsignal send -s KILL $$; echo alive' 2>/dev/null; echo $?") else {
+        return;
+    };
     assert_eq!(printed, "137", "by its number the parent is meant");
 }
 

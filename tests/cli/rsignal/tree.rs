@@ -4,7 +4,8 @@ use super::apart_prints;
 use crate::support::has;
 
 /// Forks 200 times a second, in two generations: a child lives for a second and has a child itself.
-const HAPPY: &str = "while (1) { unless (fork) { fork; sleep 1; exit } select undef, undef, undef, 0.005; 1 while waitpid(-1, 1) > 0 }";
+const HAPPY: &str =
+    "while (1) { unless (fork) { fork; sleep 1; exit } select undef, undef, undef, 0.005; 1 while waitpid(-1, 1) > 0 }";
 
 #[test]
 fn a_fork_happy_family_is_killed_completely() {

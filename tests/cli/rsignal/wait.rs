@@ -73,5 +73,8 @@ fn a_target_that_is_not_there_does_not_hide_the_others() {
     waiting.wait_until_in(Call::Poll);
     sleeper.signal("KILL");
     let outcome = waiting.outcome();
-    assert_eq!((outcome.status(), String::from_utf8_lossy(outcome.stdout()).into_owned()), (3, format!("{pid} KILL\n")));
+    assert_eq!(
+        (outcome.status(), String::from_utf8_lossy(outcome.stdout()).into_owned()),
+        (3, format!("{pid} KILL\n"))
+    );
 }

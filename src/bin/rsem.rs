@@ -1,0 +1,4 @@
+//! The door of `rsem`.
+#![no_main]
+
+ripc::door!(rsem);

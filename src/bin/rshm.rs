@@ -1,0 +1,4 @@
+//! The door of `rshm`.
+#![no_main]
+
+ripc::door!(rshm);

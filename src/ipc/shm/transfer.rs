@@ -1,0 +1,269 @@
+//! Large amounts of bytes into and out of shared memory, without a buffer of our own.
+//!
+//! A POSIX object or a file is filled through its descriptor, which spares a page fault per page. A
+//! System V segment has no descriptor to name, but where the kernel lets us open one of our own mappings
+//! (`/proc/self/map_files`, which takes a privilege) it is filled the same way. Otherwise two threads
+//! read into it, or one where the bytes come from a pipe.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Seek as _, SeekFrom, Write as _};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::fs::FileExt as _;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::thread;
+use std::time::Duration;
+
+use nix::errno::Errno;
+use nix::fcntl::{SpliceFFlags, splice};
+use nix::sys::sendfile::sendfile;
+
+use super::Memory;
+use super::object::Object;
+use crate::sys::{errno, fd, signal};
+
+/// How much is moved at a time: what fits into the largest pipe that everybody may have.
+const STEP: usize = 1 << 20;
+
+/// From this many bytes on two threads are worth their start.
+const LARGE: u64 = 8 << 20;
+
+/// Is told how many bytes have been moved so far.
+pub type Tell<'a> = &'a mut dyn FnMut(u64);
+
+/// Copies what `input` has, at most `limit` bytes of it, to `offset` of an object, which grows as needed:
+/// how many bytes.
+pub fn into_object(input: BorrowedFd<'_>, object: &Object, offset: u64, limit: u64, tell: Tell<'_>) -> io::Result<u64> {
+    let mut output = File::from(object.as_fd().try_clone_to_owned()?);
+    output.seek(SeekFrom::Start(offset))?;
+    into_file(&[by_sendfile, by_splice, by_copy], input, &mut output, limit, tell)
+}
+
+/// Moves bytes in the first of these ways that applies; one that does not says EINVAL.
+fn into_file(
+    mut ways: &[Way],
+    input: BorrowedFd<'_>,
+    output: &mut File,
+    limit: u64,
+    tell: Tell<'_>,
+) -> io::Result<u64> {
+    fd::grow_pipe(input, STEP);
+    let mut done = 0;
+    while let [way, rest @ ..] = ways
+        && done < limit
+    {
+        check_signals()?;
+        let step = usize::try_from(limit - done).map_or(STEP, |left| left.min(STEP));
+        match way(input, output, step) {
+            Ok(0) => break,
+            Ok(count) => {
+                done += count as u64;
+                tell(done);
+            }
+            Err(error) if errno::is(&error, errno::EINTR) => {}
+            Err(error) if errno::is(&error, errno::EINVAL) && !rest.is_empty() => ways = rest,
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(done)
+}
+
+/// EINTR once a signal has come that the caller catches: the call that it interrupts is not made again.
+fn check_signals() -> io::Result<()> {
+    if signal::wants_attention() { Err(errno::error(errno::EINTR)) } else { Ok(()) }
+}
+
+type Way = fn(BorrowedFd<'_>, &mut File, usize) -> io::Result<usize>;
+
+/// From a file.
+fn by_sendfile(input: BorrowedFd<'_>, output: &mut File, step: usize) -> io::Result<usize> {
+    Ok(sendfile(output, input, None, step)?)
+}
+
+/// From a pipe.
+fn by_splice(input: BorrowedFd<'_>, output: &mut File, step: usize) -> io::Result<usize> {
+    match splice(input, None, output, None, step, SpliceFFlags::empty()) {
+        // A pipe that does not block has nothing yet.
+        Err(Errno::EAGAIN) => {
+            fd::poll(input, fd::READABLE, None)?;
+            Err(errno::error(errno::EINTR))
+        }
+        done => Ok(done?),
+    }
+}
+
+/// From anything else.
+fn by_copy(input: BorrowedFd<'_>, output: &mut File, step: usize) -> io::Result<usize> {
+    let mut buffer = vec![0; 64 * 1024];
+    let room = step.min(buffer.len());
+    let count = fd::read(input, &mut buffer[..room])?;
+    output.write_all(&buffer[..count])?;
+    Ok(count)
+}
+
+/// Fills memory from its start on with what `input` has: how many bytes.
+pub fn into_memory(input: BorrowedFd<'_>, memory: &Memory, tell: Tell<'_>) -> io::Result<u64> {
+    let limit = memory.len() as u64;
+    if let Some((mut file, _)) = behind(memory) {
+        // Not by_copy: huge pages take no write(2), and what it has read by then would be lost.
+        match into_file(&[by_sendfile, by_splice], input, &mut file, limit, tell) {
+            Err(error) if errno::is(&error, errno::EINVAL) => {}
+            done => return done,
+        }
+    }
+    match unread(input)? {
+        Some((position, left)) if left.min(limit) >= LARGE => {
+            let done = by_two(input, position, memory, left.min(limit), tell)?;
+            File::from(input.try_clone_to_owned()?).seek(SeekFrom::Start(position + done))?;
+            Ok(done)
+        }
+        _ => by_reading(input, memory, tell),
+    }
+}
+
+/// The descriptor behind an attached segment, at the place where the memory begins.
+fn behind(memory: &Memory) -> Option<(File, u64)> {
+    let (area, lead) = memory.attached_at()?;
+    let path = format!("/proc/self/map_files/{:x}-{:x}", area.start, area.end);
+    let mut file = OpenOptions::new().read(true).write(true).open(path).ok()?;
+    let position = file.seek(SeekFrom::Start(lead as u64)).ok()?;
+    Some((file, position))
+}
+
+/// Where a regular file will be read next, and how many bytes are left from there on; `None` for
+/// anything else, and for a file of proc(5), which says that it is empty and is not.
+pub fn unread(input: BorrowedFd<'_>) -> io::Result<Option<(u64, u64)>> {
+    let mut file = File::from(input.try_clone_to_owned()?);
+    let status = file.metadata()?;
+    if !status.is_file() {
+        return Ok(None);
+    }
+    let position = file.stream_position()?;
+    if status.len() == 0 && file.read_at(&mut [0], position)? > 0 {
+        return Ok(None);
+    }
+    Ok(Some((position, status.len().saturating_sub(position))))
+}
+
+/// Whether there is more to read. What is no regular file loses a byte by being asked.
+pub fn has_more(input: BorrowedFd<'_>) -> io::Result<bool> {
+    match unread(input)? {
+        Some((_, left)) => Ok(left > 0),
+        None => Ok(fd::read(input, &mut [0])? > 0),
+    }
+}
+
+/// Gives every byte of the memory this value.
+pub fn fill(memory: &Memory, byte: u8, tell: Tell<'_>) -> io::Result<()> {
+    let mut done = 0;
+    while done < memory.len() {
+        let step = STEP.min(memory.len() - done);
+        memory.populate(done, step, true);
+        memory.fill(done, step, byte)?;
+        done += step;
+        tell(done as u64);
+    }
+    Ok(())
+}
+
+/// Two threads read a half each.
+fn by_two(input: BorrowedFd<'_>, position: u64, memory: &Memory, length: u64, tell: Tell<'_>) -> io::Result<u64> {
+    let length = usize::try_from(length).unwrap_or(usize::MAX);
+    let half = (length / 2).next_multiple_of(STEP).min(length);
+    let done = AtomicU64::new(0);
+    let read = |from, to| read_at(input, position, memory, from, to, &done);
+    thread::scope(|scope| {
+        let readers = [scope.spawn(|| read(0, half)), scope.spawn(|| read(half, length))];
+        while !readers.iter().all(thread::ScopedJoinHandle::is_finished) {
+            tell(done.load(Relaxed));
+            thread::sleep(Duration::from_millis(5));
+        }
+        for reader in readers {
+            reader.join().unwrap_or_else(|_| Err(io::Error::other("a reader failed")))?;
+        }
+        tell(done.load(Relaxed));
+        Ok(done.load(Relaxed))
+    })
+}
+
+/// Reads the part of a file that belongs to a part of the memory; less where the file has become shorter.
+fn read_at(
+    input: BorrowedFd<'_>,
+    position: u64,
+    memory: &Memory,
+    from: usize,
+    to: usize,
+    done: &AtomicU64,
+) -> io::Result<()> {
+    let mut at = from;
+    while at < to {
+        check_signals()?;
+        let step = STEP.min(to - at);
+        memory.populate(at, step, true);
+        match memory.read_from(input, Some(position + at as u64), at, step) {
+            Ok(0) => break,
+            Ok(count) => {
+                at += count;
+                done.fetch_add(count as u64, Relaxed);
+            }
+            Err(error) if errno::is(&error, errno::EINTR) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// From a pipe: its bytes come in order.
+fn by_reading(input: BorrowedFd<'_>, memory: &Memory, tell: Tell<'_>) -> io::Result<u64> {
+    fd::grow_pipe(input, STEP);
+    let (mut done, mut populated) = (0, 0);
+    while done < memory.len() {
+        check_signals()?;
+        let step = STEP.min(memory.len() - done);
+        if done >= populated {
+            memory.populate(done, step, true);
+            populated = done + step;
+        }
+        match memory.read_from(input, None, done, step) {
+            Ok(0) => break,
+            Ok(count) => {
+                done += count;
+                tell(done as u64);
+            }
+            Err(error) if errno::is(&error, errno::EINTR) => {}
+            Err(error) if errno::is(&error, errno::EAGAIN) => drop(fd::poll(input, fd::READABLE, None)?),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(done as u64)
+}
+
+/// Writes all of the memory to `output`.
+///
+/// `as_pages` hands the pages themselves to a pipe (vmsplice(2)): quicker, but what is written to them
+/// before they are read from the pipe shows. EINVAL when it is no pipe. EFAULT when a file that is mapped
+/// has become too short.
+#[doc(alias = "vmsplice")]
+pub fn out_of_memory(memory: &Memory, output: BorrowedFd<'_>, as_pages: bool, tell: Tell<'_>) -> io::Result<()> {
+    if memory.len() > STEP / 16 {
+        fd::grow_pipe(output, STEP);
+    }
+    let (mut done, mut populated) = (0, 0);
+    while done < memory.len() {
+        let step = STEP.min(memory.len() - done);
+        if done >= populated && memory.len() > STEP {
+            memory.populate(done, step, false);
+            populated = done + step;
+        }
+        let written = if as_pages { memory.splice_to(output, done, step) } else { memory.write_to(output, done, step) };
+        match written {
+            Ok(count) => {
+                done += count;
+                tell(done as u64);
+            }
+            Err(error) if errno::is(&error, errno::EINTR) => {}
+            Err(error) if errno::is(&error, errno::EAGAIN) => drop(fd::poll(output, fd::WRITABLE, None)?),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
