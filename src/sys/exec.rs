@@ -50,9 +50,9 @@ fn apply(setup: &Setup, mask: u64) -> io::Result<()> {
         // SAFETY: no pointers.
         check(unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, number) })?;
     }
-    for (set, action) in [(setup.default, libc::SIG_DFL), (setup.ignored, libc::SIG_IGN)] {
+    for (set, is_ignored) in [(setup.default, false), (setup.ignored, true)] {
         for number in (1..=64).filter(|number| set >> (number - 1) & 1 == 1) {
-            signal::set(number, action);
+            siginfo::set_ignored(number, is_ignored)?;
         }
     }
     siginfo::set_mask(mask | setup.blocked)

@@ -109,6 +109,18 @@ pub(crate) fn set_mask(set: u64) -> io::Result<()> {
     change_mask(libc::SIG_SETMASK, set, &mut 0)
 }
 
+/// Whether a process ignores a signal from now on, or leaves it to its default action.
+///
+/// Async-signal-safe: one system call.
+pub(super) fn set_ignored(signal: i32, is_ignored: bool) -> io::Result<()> {
+    // The kernel's `struct sigaction`: handler, flags, restorer where there is one, mask.
+    let action = [if is_ignored { libc::SIG_IGN } else { libc::SIG_DFL }, 0, 0, 0];
+    let none = ptr::null_mut::<usize>();
+    // SAFETY: reads one structure of at most that size; neither action runs code of ours.
+    let returned = unsafe { libc::syscall(libc::SYS_rt_sigaction, signal, action.as_ptr(), none, size_of::<u64>()) };
+    check(libc::c_int::try_from(returned).unwrap_or(-1)).map(drop)
+}
+
 /// Async-signal-safe: one system call.
 fn change_mask(how: libc::c_int, set: u64, before: &mut u64) -> io::Result<()> {
     // SAFETY: reads and writes a set of 8 bytes each.

@@ -165,9 +165,8 @@ pub(crate) fn die_of(signal: i32) {
 /// SIGPIPE's number, for [`die_of`].
 pub(crate) const PIPE: i32 = libc::SIGPIPE;
 
-/// Async-signal-safe: one system call.
 pub(super) fn set(signal: libc::c_int, action: libc::sighandler_t) {
-    // SAFETY: SIG_DFL and SIG_IGN run no code of ours; a number that is no signal is refused.
+    // SAFETY: SIG_DFL and SIG_IGN run no code of ours; the numbers are valid signals.
     unsafe { libc::signal(signal, action) };
 }
 

@@ -35,7 +35,16 @@ fn apart(script: &str) -> Option<Command> {
 
 /// What such a script prints; it has to end well.
 fn apart_prints(script: &str) -> Option<String> {
-    Some(Outcome::of(&mut apart(script)?).success())
+    let outcome = Outcome::of(&mut apart(script)?);
+    assert_eq!((outcome.status(), told(&outcome).as_str()), (0, ""), "{script}");
+    Some(String::from_utf8_lossy(outcome.stdout()).trim_end().to_owned())
+}
+
+/// What a script told, without the shell's own lines on the jobs that signals ended.
+fn told(outcome: &Outcome) -> String {
+    let stderr = outcome.stderr();
+    let told = stderr.lines().filter(|line| !["Terminated", "Killed", "Interrupt", ""].contains(line));
+    told.collect::<Vec<_>>().join("\n")
 }
 
 /// A process that sleeps, with signals as these words of `rsignal run` say, and is seen to.

@@ -91,7 +91,8 @@ impl Tree {
         loop {
             for member in &self.members[done..] {
                 let was_stopped = stat::of(member.pid()).is_ok_and(|stat| stat.state == 'T');
-                if member.send(Some(Signal::STOP)).is_ok() && !was_stopped {
+                // One that is would keep the signal pending.
+                if !was_stopped && member.send(Some(Signal::STOP)).is_ok() {
                     self.stopped.insert(member.pid());
                 }
             }

@@ -120,7 +120,9 @@ fn the_death_of_the_parent_is_told() {
             until rsignal list name:sleep >/dev/null 2>&1; do :; done; read line' > pid < keys &
         exec 3> keys
         until_ 'rsignal list name:sleep'
-        rsignal wait $(cat pid) & exec 3>&-; wait $!";
+        rsignal wait $(cat pid) 3>&- & waiting=$!
+        until_ 'ls -l /proc/$waiting/fd | grep pidfd'
+        exec 3>&-; wait $waiting";
     let folder = tempfile::tempdir().expect("a directory");
     let Some(mut command) = super::apart(&format!("mkfifo keys; {script}")) else { return };
     let printed = Outcome::of(command.current_dir(&folder)).success();

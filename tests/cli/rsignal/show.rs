@@ -76,7 +76,7 @@ threading.Thread(target=blocks).start()";
     assert!(effect(pid, "TERM").contains("every thread of the process blocks it"), "inherited");
     assert_eq!(effect(pid, "USR1"), "USR1 ends the process", "one thread lets it through");
     let shown = rsignal(&["show", "--threads", &pid.to_string()]).success();
-    let blocked: Vec<&str> = shown.lines().rev().take(2).filter_map(|line| line.split("  ").last()).collect();
+    let blocked: Vec<&str> = shown.lines().rev().take(2).filter_map(|line| line.split_whitespace().nth(3)).collect();
     assert!(blocked.contains(&"TERM") && blocked.iter().any(|set| set.contains("USR1")), "{shown}");
 }
 

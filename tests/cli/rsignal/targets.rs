@@ -1,6 +1,6 @@
 //! Whom a target means: in pid namespaces of their own.
 
-use super::{apart, apart_prints, rsignal};
+use super::{apart, apart_prints, rsignal, told};
 use crate::support::{Outcome, has, skip};
 
 /// Three sleepers, two of them in one session and group; `left` prints the arguments of those that run.
@@ -15,8 +15,7 @@ const THREE: &str = "
 /// Whom a target ends, as the arguments of those that are left.
 fn left_after(target: &str) -> Option<String> {
     let script = format!("{THREE} rsignal send --wait=20s {target} && left");
-    let printed = Outcome::of(&mut apart(&script)?).success();
-    Some(printed.trim().to_owned())
+    Some(apart_prints(&script)?.trim().to_owned())
 }
 
 #[test]
@@ -65,7 +64,7 @@ fn targets_stand_in_files_and_on_standard_input() {
     let Some(mut command) = apart(&script) else { return };
     let outcome = Outcome::of(command.current_dir(&folder));
     assert_eq!(String::from_utf8_lossy(outcome.stdout()), "3\n1001 1002 \n1001 \n2\n3\n", "{}", outcome.stderr());
-    let stderr = outcome.stderr();
+    let stderr = told(&outcome);
     let lines: Vec<&str> = stderr.lines().collect();
     assert_eq!(lines[0], "rsignal: no process is name:nobody-is");
     assert!(lines[1].starts_with("rsignal: line 1 of 'file': a target is PID"), "{stderr}");
@@ -122,7 +121,7 @@ fn a_name_is_exact() {
         until_ 'rsignal list name:fifteen_letters && rsignal list name:fifteen'
         rsignal list name:fifteen --no-header -o command
         exec 2>&1
-        rsignal list name:fift; rsignal list name:FIFTEEN; rsignal list name:fifteen_letters_; :";
+        rsignal list --no-header name:fift; rsignal list --no-header name:FIFTEEN; rsignal list name:fifteen_letters_; :";
     let Some(printed) = apart_prints(script) else { return };
     let lines: Vec<&str> = printed.lines().collect();
     assert_eq!(lines[..3], ["fifteen", "rsignal: no process is name:fift", "rsignal: no process is name:FIFTEEN"]);

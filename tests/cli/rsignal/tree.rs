@@ -17,7 +17,7 @@ fn a_fork_happy_family_is_killed_completely() {
             "rsignal run --default INT -- perl -e '{HAPPY}' & root=$!
             until_ '[ $(rsignal list name:perl --no-header -o pid | wc -l) -gt 40 ]'
             rsignal send -s {signal} --wait=20s tree:$root || echo status $?
-            rsignal list name:perl 2>&1; echo $?"
+            rsignal list name:perl --no-header 2>&1; echo $?"
         );
         let Some(printed) = apart_prints(&script) else { return };
         assert_eq!(printed, "rsignal: no process is name:perl\n3", "{signal}");
@@ -42,14 +42,14 @@ fn who_was_stopped_before_stays_so() {
         rsignal send -s TERM tree:$p
         rsignal list $p --no-header -o state,pending";
     let Some(printed) = apart_prints(script) else { return };
-    assert_eq!(printed, "T      TERM");
+    assert_eq!(printed, "T  TERM");
 }
 
 #[test]
 fn the_tree_of_an_ancestor_spares_the_line_to_us() {
     let script = "sleep 1000 & sleep 1000 &
         sh -c 'rsignal send --wait tree:1; echo $?'
-        rsignal list name:sleep 2>&1";
+        rsignal list name:sleep --no-header 2>&1";
     let Some(mut command) = super::apart(script) else { return };
     let outcome = crate::support::Outcome::of(&mut command);
     assert_eq!(String::from_utf8_lossy(outcome.stdout()), "0\nrsignal: no process is name:sleep\n");
