@@ -51,9 +51,10 @@ impl Face {
         self.listed("Arguments:").any(|line| line.starts_with('<') && !line.starts_with("<COMMAND>"))
     }
 
-    /// Whether all that it wants is a command: whatever word stands there is run.
+    /// Whether all that it wants is a command, without `--` before it: whatever word stands there is run.
     pub(crate) fn wants_command_alone(&self) -> bool {
-        !self.needs_operand() && self.listed("Arguments:").any(|line| line.starts_with("<COMMAND>"))
+        let asks = self.listed("Arguments:").any(|line| line.starts_with("<COMMAND>"));
+        asks && !self.needs_operand() && !self.help.contains("-- <COMMAND>")
     }
 
     /// Whether it wants the name of an object that exists.

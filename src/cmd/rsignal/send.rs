@@ -107,16 +107,20 @@ impl Verb for Send {
 }
 
 /// Puts `-9`, `-KILL` and `-s KILL -1234` as the grammar has them: the first such word is a signal, as
-/// kill(1) has it, and one behind a signal is a process group. A word that is neither stays, and is refused.
+/// kill(1) has it, if nothing but options stands before it, and one behind a signal is a process group, of
+/// two digits at least: `-KILL -9` is a slip. A word that is neither stays, and is refused.
 fn respell(words: &mut [OsString]) {
-    let mut has_signal = false;
-    for (index, word) in words.iter_mut().enumerate().skip(2) {
+    let (mut has_signal, mut has_operand) = (false, false);
+    for word in words.iter_mut().skip(2) {
         let text = word.to_str().unwrap_or_default();
-        let Some(rest) = text.strip_prefix('-') else { continue };
+        let Some(rest) = text.strip_prefix('-') else {
+            has_operand = true;
+            continue;
+        };
         if rest == "-" {
             return;
         }
-        if index == 2 && args::sendable(rest).is_ok() {
+        if !has_signal && !has_operand && args::sendable(rest).is_ok() {
             has_signal = true;
             *word = OsString::from_vec([b"--signal=", rest.as_bytes()].concat());
         } else if rest.starts_with('s') || rest.starts_with("-signal") {
@@ -295,10 +299,13 @@ mod tests {
             ("rsignal send -sKILL -70", "rsignal send -sKILL group:70"),
             ("rsignal send --signal=9 -70", "rsignal send --signal=9 group:70"),
             ("rsignal send -RTMIN+3 7", "rsignal send --signal=RTMIN+3 7"),
+            ("rsignal send --wait=5s -n -9 7", "rsignal send --wait=5s -n --signal=9 7"),
             ("rsignal send -0 7", "rsignal send --signal=0 7"),
             ("rsignal send -stop 7", "rsignal send --signal=stop 7"),
             // Neither a signal nor a group, and so nothing.
             ("rsignal send -1234", "rsignal send -1234"),
+            ("rsignal send 7 -9", "rsignal send 7 -9"),
+            ("rsignal send -9 -15", "rsignal send --signal=9 group:15"),
             ("rsignal send 7 -1234", "rsignal send 7 -1234"),
             ("rsignal send -9 -1", "rsignal send --signal=9 -1"),
             ("rsignal send -- -9 -70", "rsignal send -- -9 -70"),

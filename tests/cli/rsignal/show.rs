@@ -88,9 +88,8 @@ fn processes_are_listed_by_what_they_do() {
         until_ '[ $(rsignal list --ignoring USR1 name:sleep --no-header | wc -l) = 2 ]'
         rsignal send -s RTMIN $one
         list() {
-            rsignal list --no-header -o pid \"$@\" | tr -d ' ' | tr '\\n' ' ' |
-                sed \"s/\\<$one\\>/one/; s/\\<$two\\>/two/; s/\\<$$\\>/sh/\"
-            echo
+            pids=$(rsignal list --no-header -o pid \"$@\")
+            echo $pids '' | sed \"s/\\<$one\\>/one/; s/\\<$two\\>/two/; s/\\<$$\\>/sh/\"
         }
         list --ignoring USR1
         list --ignoring USR1,USR2

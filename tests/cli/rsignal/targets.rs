@@ -4,7 +4,9 @@ use super::{apart, apart_prints, rsignal, told};
 use crate::support::{Outcome, has, skip};
 
 /// Three sleepers, two of them in one session and group; `left` prints the arguments of those that run.
+/// Their pids have two digits: `-7` behind a signal is refused.
 const THREE: &str = "
+    for n in 1 2 3 4 5 6 7 8 9; do (:); done
     sh -c 'rsignal run --new-session -- sh -c \"sleep 1001 & exec sleep 1002\"' &
     sleep 1003 & other=$!
     until_ '[ $(rsignal list name:sleep --no-header | wc -l) = 3 ]'
