@@ -93,8 +93,11 @@ impl Verb for Send {
         let targets = targets::all(std::mem::take(&mut self.targets))?;
         let mut sender = Sender { send: &self, status: Status::Done, met: BTreeSet::new(), reached: Vec::new() };
         for target in &targets {
-            if let Err(error) = sender.reach(context, target) {
-                sender.failed(context, &error);
+            match sender.reach(context, target) {
+                // It got the signal as another target, and has ended of it.
+                Err(error) if sender.has_met(target) && is_gone(&error) => {}
+                Err(error) => sender.failed(context, &error),
+                Ok(()) => {}
             }
         }
         let Sender { status, reached, .. } = sender;
@@ -131,6 +134,11 @@ fn respell(words: &mut [OsString]) {
     }
 }
 
+/// Whether it is that the process has ended.
+fn is_gone(error: &anyhow::Error) -> bool {
+    error.downcast_ref().is_some_and(|error| errno::is(error, errno::ESRCH))
+}
+
 /// What has been sent so far.
 struct Sender<'a> {
     send: &'a Send,
@@ -165,7 +173,7 @@ impl Sender<'_> {
                 continue;
             }
             caught += 1;
-            if self.try_one(context, &process) {
+            if self.try_one(context, &process, target) {
                 self.reached.push(process);
             }
         }
@@ -193,7 +201,7 @@ impl Sender<'_> {
         loop {
             for process in &tree.members()[done..] {
                 let wanted = !self.send.require_handler || catches(process, self.send.signal.0);
-                if wanted && self.met.insert(process.pid()) && self.try_one(context, process) {
+                if wanted && self.met.insert(process.pid()) && self.try_one(context, process, &target) {
                     got.insert(process.pid());
                 }
             }
@@ -207,8 +215,13 @@ impl Sender<'_> {
         Ok(())
     }
 
-    /// Sends to one that is held; whether it got it.
-    fn try_one(&mut self, context: &mut Context, process: &Process) -> bool {
+    /// Whether the target is a process that was met already.
+    fn has_met(&self, target: &Target) -> bool {
+        matches!(target, Target::Pid(pid) if self.met.contains(pid))
+    }
+
+    /// Sends to one that is held; whether it got it. One of several that has ended by itself is no failure.
+    fn try_one(&mut self, context: &mut Context, process: &Process, target: &Target) -> bool {
         match self.send_to(process) {
             Ok(()) => {
                 if self.send.dry_run || self.send.print {
@@ -218,7 +231,9 @@ impl Sender<'_> {
                 true
             }
             Err(error) => {
-                self.failed(context, &error);
+                if target.is_single() || !is_gone(&error) {
+                    self.failed(context, &error);
+                }
                 false
             }
         }

@@ -58,6 +58,12 @@ impl std::error::Error for TargetError {}
 const NAME_BYTES: usize = 15;
 
 impl Target {
+    /// Whether it means one process, and not those that there are.
+    #[must_use]
+    pub fn is_single(&self) -> bool {
+        matches!(self, Self::Pid(_) | Self::Identity(..) | Self::PidFile(_))
+    }
+
     /// Reads a target; names of users are looked up at once.
     pub fn parse(text: &OsStr) -> Result<Self, TargetError> {
         const WRONG: &str = "a target is PID, PID:INODE, group:PGID, session:SID, tree:PID, name:COMMAND, match:REGEX, \
