@@ -13,6 +13,7 @@ mod rows;
 mod run;
 mod send;
 mod show;
+mod spelling;
 mod targets;
 mod wait;
 
