@@ -7,17 +7,21 @@
 set -eu
 
 . "$(dirname "$0")/find-tools.sh"
-find_tools rmsgq rsem ripcs
-echo "# rmsgq is $(command -v rmsgq), rsem is $(command -v rsem), ripcs is $(command -v ripcs)"
+find_tools rmsgq rsem rshm ripcs
+for tool in rmsgq rsem rshm ripcs; do
+    echo "# $tool is $(command -v "$tool")"
+done
 
 q=
 removed=
 s=
+m=
 receiver= # the process in the background, while there is one
 
 leave() {
     [ -z "$receiver" ] || kill "$receiver" 2>/dev/null || :
     [ -z "$s" ] || rsem remove --if-exists "$s"
+    [ -z "$m" ] || rshm remove --if-exists --quiet "$m"
     [ -z "$q" ] || [ -n "$removed" ] || rmsgq remove --if-exists "$q"
 }
 trap leave EXIT
@@ -89,3 +93,21 @@ try 'wait "$!"'
 receiver=
 try 'rsem remove "$s"'
 s=
+
+say 'Shared memory holds bytes, and numbers that many processes change at once.'
+try 'm=$(rshm create --size 4K)'
+try 'rshm write "$m" --offset 16 "hello, world"'
+try 'seq 10 | xargs -P 2 -I @ rshm add "$m" 0:u32 @ >/dev/null'
+try 'rshm read "$m" --length 32 --hex'
+
+say 'Who waits for a number is woken by who writes it.'
+try 'rshm wait "$m" 0:u32 gt 99 &'
+receiver=$!
+try 'rshm put "$m" 0:u32 100 --wake'
+try 'wait "$!"'
+receiver=
+try 'rshm remove "$m"'
+m=
+
+say 'Memory for one command and what it starts. Nothing is left of it.'
+try 'rshm run --size 4K -- sh -c "rshm add \$RSHM 0:u32; rshm add \$RSHM 0:u32"'

@@ -13,7 +13,7 @@ pub(crate) use duration::parse as duration;
 pub(crate) use framing::{FramingIn, FramingOut};
 pub(crate) use list::ListArgs;
 pub(crate) use name::{mode, queue, segment, semaphore, semaphores};
-pub(crate) use owner::{Owner, parse as owner};
+pub(crate) use owner::{Owner, changes, parse as owner};
 pub(crate) use signal::{Sendable, later, pair, sendable, signal, signals};
 pub(crate) use size::parse as size;
 pub(crate) use wait::WaitArgs;

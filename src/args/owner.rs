@@ -1,12 +1,18 @@
 //! Users and groups, by name or number.
 
 use crate::ipc::users::{Database, number_of};
+use crate::ipc::{Changes, ModeChange};
 
 /// `USER`, `USER:GROUP` or `:GROUP`, as chown(1) takes them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Owner {
     pub user: Option<u32>,
     pub group: Option<u32>,
+}
+
+/// The changes that the options of a `set` ask for.
+pub(crate) fn changes(owner: Option<Owner>, mode: Option<ModeChange>) -> Changes {
+    Changes { uid: owner.and_then(|owner| owner.user), gid: owner.and_then(|owner| owner.group), mode }
 }
 
 /// Reads an owner; names are looked up at once.

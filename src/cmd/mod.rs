@@ -1,7 +1,9 @@
 //! The tools: a folder or file each, clap types on top, then one function per verb.
 //!
-//! A tool never imports another; what two of them list is a kind of row in `rows`.
+//! A tool never imports another; what two of them list is a kind of row in `rows`,
+//! and of names that make no sense to a verb in `names`.
 
+mod names;
 pub mod ripcs;
 pub mod rmsgq;
 mod rows;

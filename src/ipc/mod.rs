@@ -13,6 +13,7 @@
 //!
 //! [`ErrorKind::NotFound`]: std::io::ErrorKind::NotFound
 
+mod changes;
 mod mode;
 pub mod msgq;
 mod name;
@@ -25,6 +26,7 @@ pub mod signal;
 pub mod users;
 mod wait;
 
+pub use changes::Changes;
 pub use mode::{Mode, ModeChange, ModeError};
 pub use name::{Id, Indexed, Key, Kind, Name, NameError, PosixName};
 pub use object::{Permissions, PosixObject, SystemVObject, Timestamp};

@@ -165,14 +165,14 @@ impl Name {
             }
             return Ok(Self::File(OsStr::from_bytes(path).into()));
         }
-        let Some(text) = text.to_str() else { return Err(unknown(text)) };
+        let Some(text) = text.to_str() else { return Err(unknown(text, kind)) };
         match text {
             "private" => Ok(Self::Private),
             _ if text.starts_with("id:") => parse_id(&text[3..], text),
             _ if text.starts_with("key:") => parse_key(&text[4..], text),
             _ if text.starts_with("0x") || text.starts_with("0X") => parse_key(text, text),
             _ if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) => parse_id(text, text),
-            _ => Err(unknown(OsStr::new(text))),
+            _ => Err(unknown(OsStr::new(text), kind)),
         }
     }
 
@@ -276,9 +276,10 @@ fn decimal(text: &str) -> Option<u64> {
     (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse().ok()).flatten()
 }
 
-fn unknown(text: &OsStr) -> NameError {
+fn unknown(text: &OsStr, kind: Kind) -> NameError {
+    let rest = if kind == Kind::Segment { ", a POSIX name (/data) or file:PATH" } else { " or a POSIX name (/jobs)" };
     NameError(format!(
-        "{} is no name: an identifier (42), a key (0x4b, key:75, ftok:PATH) or a POSIX name (/jobs) would be",
+        "{} is no name: an identifier (42), a key (0x4b, key:75, ftok:PATH){rest} would be",
         quoted(text)
     ))
 }

@@ -85,6 +85,23 @@ pub(super) fn walk<T, S>(
     Ok(found)
 }
 
+/// The structure of one object: IPC_STAT needs read permission, which an owner may lack; the listing of
+/// all does not.
+pub(super) fn stat_or_listed<T: Copy>(
+    id: Id,
+    stat: impl Fn(i32) -> io::Result<T>,
+    highest_index: impl Fn() -> io::Result<Option<i32>>,
+    stat_any: impl Fn(i32) -> io::Result<(i32, T)>,
+) -> io::Result<T> {
+    match stat(id.get()) {
+        Err(error) if errno::is(&error, errno::EACCES) => {
+            let all = walk(highest_index()?, stat_any, |id, stat| (id, *stat))?;
+            all.into_iter().find(|(other, _)| *other == id).map(|(_, stat)| stat).ok_or(error)
+        }
+        stat => stat.map_err(no_such_id),
+    }
+}
+
 /// The kernel calls an identifier that does not exist an invalid argument.
 pub(super) fn no_such_id(error: io::Error) -> io::Error {
     if errno::is(&error, errno::EINVAL) { io::Error::new(io::ErrorKind::NotFound, "no such identifier") } else { error }

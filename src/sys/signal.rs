@@ -56,8 +56,20 @@ pub(crate) fn survive_closed_pipe() {
 }
 
 /// A file beyond `RLIMIT_FSIZE` becomes EFBIG, where SIGXFSZ would end us without a word.
-pub(crate) fn survive_file_limit() {
-    set(libc::SIGXFSZ, libc::SIG_IGN);
+#[must_use]
+pub(crate) fn survive_file_limit() -> FileLimitSurvived {
+    // SAFETY: SIG_IGN runs no code of ours.
+    FileLimitSurvived(unsafe { libc::signal(libc::SIGXFSZ, libc::SIG_IGN) })
+}
+
+/// SIGXFSZ does what it did before once this is dropped: a command that we run shall not inherit it.
+#[derive(Debug)]
+pub(crate) struct FileLimitSurvived(libc::sighandler_t);
+
+impl Drop for FileLimitSurvived {
+    fn drop(&mut self) {
+        set(libc::SIGXFSZ, self.0);
+    }
 }
 
 /// Children that end stay until they are waited for, also where our parent ignored SIGCHLD.

@@ -122,12 +122,11 @@ fn second_operand(argument: &str) -> Option<OsString> {
 }
 
 impl Opt {
-    /// `-t, --timeout <DURATION>  Give up …`
+    /// `-t, --timeout <DURATION>  Give up …`, or `--wake[=<N>]  Wake …` where the value may be left out.
     fn of(line: &str) -> Self {
         let spelled = line.split("  ").next().unwrap_or_default();
-        // `--wait[=<DURATION>]` can do without.
-        let spelled = spelled.split_once("[=").map_or(spelled, |(names, _)| names);
-        let (names, value) = spelled.split_once(" <").unwrap_or((spelled, ""));
+        let with_value = spelled.split_once(" <").or_else(|| spelled.split_once("[=<"));
+        let (names, value) = with_value.unwrap_or((spelled, ""));
         let (short, long) = names.split_once(", ").unwrap_or(("", names));
         Self {
             short: short.chars().nth(1),
@@ -150,8 +149,8 @@ fn options_are_read_back() {
     let option = |short, long: &str, takes_value| Opt { short, long: long.into(), takes_value, names_file: false };
     assert_eq!(Opt::of("-t, --timeout <DURATION>  Give up"), option(Some('t'), "timeout", true));
     assert_eq!(Opt::of("--no-header       Leave the header out"), option(None, "no-header", false));
-    assert_eq!(Opt::of("--wait[=<DURATION>]  Wait"), option(None, "wait", false));
     assert_eq!(Opt::of("-0, --null"), option(Some('0'), "null", false));
+    assert_eq!(Opt::of("--wake[=<N>]  Wake up to N"), option(None, "wake", true));
     assert!(Opt::of("--from <FILE>  Fill it").names_file);
     let verbs: Vec<_> = Face::all("rmsgq").into_iter().filter_map(|face| face.verb).collect();
     assert!(verbs.starts_with(&["create".into(), "send".into()]), "{verbs:?}");

@@ -5,6 +5,7 @@ use crate::support::{World, skip};
 mod bytes;
 mod cells;
 mod create;
+mod examples;
 mod locking;
 mod peers;
 mod pitfalls;

@@ -1,12 +1,12 @@
 //! `rmsgq`: message queues, System V and POSIX. One file per verb.
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 
 use crate::app::{Tool, VerbEntry};
-use crate::exit::UsageError;
-use crate::ipc::Name;
+use crate::cmd::names;
 use crate::ipc::msgq::Queue;
 use crate::ipc::msgq::posix::Access;
+use crate::ipc::{Kind, Name};
 
 mod clear;
 mod create;
@@ -49,12 +49,7 @@ fn open(name: &Name, access: Access) -> anyhow::Result<Queue> {
     Queue::open(name, access).with_context(|| format!("cannot open queue {name}"))
 }
 
-/// Refuses what names no queue: `private` is for `create`, `file:` for other tools. And tells a missing
-/// file of an `ftok:` name from a missing queue: both are ENOENT.
+/// Refuses what names no queue.
 fn check_name(name: &Name) -> anyhow::Result<()> {
-    match name {
-        Name::Private => bail!(UsageError("'private' names no queue that exists, only a new one".into())),
-        Name::File(_) => bail!(UsageError("a file is no queue".into())),
-        _ => name.key().map(drop).with_context(|| format!("cannot make a key of the file in {name}")),
-    }
+    names::check(name, Kind::Queue)
 }

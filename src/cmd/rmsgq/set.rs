@@ -46,12 +46,7 @@ impl Verb for Set {
 
     fn run(self, _: &mut Context) -> anyhow::Result<Status> {
         let ChangeArgs { mode, owner, max_bytes } = self.changes;
-        let changes = Changes {
-            uid: owner.and_then(|owner| owner.user),
-            gid: owner.and_then(|owner| owner.group),
-            mode,
-            max_bytes,
-        };
+        let changes = Changes { permissions: args::changes(owner, mode), max_bytes };
         let cannot = || format!("cannot change queue {}", self.name);
         // Either right will do: an owner may have taken the other from himself.
         let queue = super::open(&self.name, Access::Receive).or_else(|_| super::open(&self.name, Access::Send))?;

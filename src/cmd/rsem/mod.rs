@@ -3,10 +3,11 @@
 use anyhow::{Context as _, bail};
 
 use crate::app::{Tool, VerbEntry};
+use crate::cmd::names;
 use crate::exit::UsageError;
 use crate::ipc::sem::Semaphore;
 use crate::ipc::sem::sysv::Set;
-use crate::ipc::{Indexed, Name};
+use crate::ipc::{Indexed, Kind, Name};
 
 mod barrier;
 mod create;
@@ -65,14 +66,9 @@ fn open_set(name: &Name) -> anyhow::Result<Set> {
     Ok(set)
 }
 
-/// Refuses what names no semaphore: `private` is for `create`, `file:` for other tools. And tells a
-/// missing file of an `ftok:` name from a missing set: both are ENOENT.
+/// Refuses what names no semaphore.
 fn check_name(name: &Name) -> anyhow::Result<()> {
-    match name {
-        Name::Private => bail!(UsageError("'private' names no semaphore that exists, only a new one".into())),
-        Name::File(_) => bail!(UsageError("a file is no semaphore".into())),
-        _ => name.key().map(drop).with_context(|| format!("cannot make a key of the file in {name}")),
-    }
+    names::check(name, Kind::Semaphore)
 }
 
 /// `semaphore '/jobs'`, `semaphore 0 of set 5`.

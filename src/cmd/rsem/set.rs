@@ -8,8 +8,8 @@ use super::refusal;
 use crate::app::{Context, Verb};
 use crate::args::{self, Owner};
 use crate::exit::{Status, UsageError};
-use crate::ipc::sem::{Changes, Semaphore};
-use crate::ipc::{Indexed, ModeChange};
+use crate::ipc::sem::Semaphore;
+use crate::ipc::{Changes, Indexed, ModeChange};
 
 #[derive(Debug, Args)]
 pub(super) struct Set {
@@ -49,8 +49,7 @@ impl Verb for Set {
             self.set_values(&semaphore, &cannot)?;
         }
         let ChangeArgs { mode, owner, .. } = self.changes;
-        let changes =
-            Changes { uid: owner.and_then(|owner| owner.user), gid: owner.and_then(|owner| owner.group), mode };
+        let changes = args::changes(owner, mode);
         if changes != Changes::default() {
             match &semaphore {
                 Semaphore::SystemV { set, .. } => set.set(&changes),

@@ -18,6 +18,7 @@ use crate::ipc::shm::sysv::{self, HugePages, Shape};
 use crate::ipc::shm::{Access, Segment, transfer};
 use crate::ipc::{Mode, ModeChange, Name};
 use crate::output::counted;
+use crate::proc::memory;
 use crate::sys::{errno, fd, signal};
 
 #[derive(Debug, Args)]
@@ -67,7 +68,7 @@ impl Verb for Create {
         self.check()?;
         // What nobody learns the name of is lost: a signal ends us only when it is gone again.
         signal::survive_closed_pipe();
-        signal::survive_file_limit();
+        let _survived = signal::survive_file_limit();
         signal::catch_endings().context("cannot catch signals")?;
         let (name, is_new) = match object::path_of(&self.name) {
             Some(path) => (self.name.clone(), self.make_object(context, &path)?),
@@ -241,7 +242,12 @@ impl Create {
             return Ok(input);
         }
         let spool = File::from(memfd_create(c"rshm", MFdFlags::MFD_CLOEXEC)?);
-        transfer::into_object(input.as_fd(), &Object::from(spool.try_clone()?), 0, u64::MAX, &mut |_| {})?;
+        // The segment will take as much again.
+        let most = memory::available().context("cannot ask how much memory is free")? / 2;
+        let filled = transfer::into_object(input.as_fd(), &Object::from(spool.try_clone()?), 0, most, &mut |_| {})?;
+        if filled == most {
+            bail!("the content has more than {most} bytes, half of the memory that is free");
+        }
         (&spool).rewind()?;
         Ok(spool)
     }

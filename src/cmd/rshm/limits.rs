@@ -61,7 +61,11 @@ fn behind_object(error: &io::Error, path: &Path, wanted: Option<u64>) -> Option<
     }
     let (free, all) = object::room(path).ok()?;
     let place = path.parent()?.display();
-    Some(format!("no room for {bytes} in '{place}': {free} of {all} bytes are free"))
+    Some(match wanted {
+        Some(_) => format!("no room for {bytes} in '{place}': {free} of {all} bytes are free"),
+        // What is being filled takes the room itself until we give up.
+        None => format!("no room for {bytes} in '{place}', which has {all} bytes"),
+    })
 }
 
 /// The error of making a segment, with the limit behind it.

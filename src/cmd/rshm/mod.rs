@@ -7,9 +7,9 @@ use std::io;
 use anyhow::{Context as _, bail};
 
 use crate::app::{Tool, VerbEntry};
-use crate::exit::UsageError;
-use crate::ipc::Name;
+use crate::cmd::names;
 use crate::ipc::shm::{Access, Memory, Segment};
+use crate::ipc::{Kind, Name};
 use crate::output::counted;
 use crate::sys::errno;
 
@@ -56,6 +56,7 @@ struct Called<'a>(&'a Name);
 impl fmt::Display for Called<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
+            Name::Private => return f.write_str("a segment without a key"),
             Name::Posix(_) => f.write_str("object ")?,
             Name::File(_) => {}
             _ => f.write_str("segment ")?,
@@ -79,13 +80,9 @@ fn cannot_open(error: io::Error, name: &Name) -> anyhow::Error {
     }
 }
 
-/// Refuses `private`, which is for `create`. And tells a missing file of an `ftok:` name from a missing
-/// segment: both are ENOENT.
+/// Refuses what names no segment.
 fn check_name(name: &Name) -> anyhow::Result<()> {
-    if *name == Name::Private {
-        bail!(UsageError("'private' names no segment that exists, only a new one".into()));
-    }
-    name.key().map(drop).with_context(|| format!("cannot make a key of the file in {name}"))
+    names::check(name, Kind::Segment)
 }
 
 /// The size of memory that was opened by this name.
@@ -98,8 +95,12 @@ fn check_part(name: &Name, size: u64, offset: u64, length: u64) -> anyhow::Resul
     if offset.checked_add(length).is_some_and(|end| end <= size) {
         return Ok(());
     }
-    let part = counted(length, "byte");
-    bail!("{part} from offset {offset} on run past the end of {}, which has {}", Called(name), counted(size, "byte"))
+    let (called, size) = (Called(name), counted(size, "byte"));
+    match length {
+        0 => bail!("offset {offset} lies past the end of {called}, which has {size}"),
+        1 => bail!("1 byte at offset {offset} lies past the end of {called}, which has {size}"),
+        _ => bail!("{length} bytes from offset {offset} on run past the end of {called}, which has {size}"),
+    }
 }
 
 /// A part of memory that was opened by this name, in our address space.

@@ -84,6 +84,7 @@ impl Verb for Run {
 impl Run {
     /// Memory without a name, filled.
     fn memfd(&self, content: Option<&File>) -> anyhow::Result<File> {
+        let _survived = signal::survive_file_limit();
         let memory = File::from(memfd_create(c"rshm", MFdFlags::MFD_CLOEXEC | MFdFlags::MFD_ALLOW_SEALING)?);
         memory.set_permissions(Permissions::from_mode(Mode::PRIVATE.bits().into()))?;
         let object = Object::from(memory.try_clone()?);

@@ -8,8 +8,8 @@ use crate::app::{Context, Verb};
 use crate::args::{self, Owner};
 use crate::exit::{Status, UsageError};
 use crate::ipc::shm::object::{self, Object};
-use crate::ipc::shm::{Access, Changes, Segment, sysv};
-use crate::ipc::{ModeChange, Name};
+use crate::ipc::shm::{Access, Segment, sysv};
+use crate::ipc::{Changes, ModeChange, Name};
 use crate::sys::{errno, signal};
 
 #[derive(Debug, Args)]
@@ -53,9 +53,8 @@ impl Verb for Set {
 
     fn run(self, _: &mut Context) -> anyhow::Result<Status> {
         let ChangeArgs { mode, owner, size, lock, unlock } = self.changes;
-        let changes =
-            Changes { uid: owner.and_then(|owner| owner.user), gid: owner.and_then(|owner| owner.group), mode };
-        signal::survive_file_limit();
+        let changes = args::changes(owner, mode);
+        let _survived = signal::survive_file_limit();
         let cannot = || format!("cannot change {}", Called(&self.name));
         match find(&self.name, size.is_some())? {
             Segment::Object(_) if lock || unlock => {

@@ -97,7 +97,7 @@ impl Verb for Wait {
             Some(value) => writeln!(context.out, "{value}")?,
             None => {
                 let value = place.touch(|memory| cell.get(memory))?;
-                bail!(GaveUp(format!("cell {cell} of {} is {value}", Called(&self.name))))
+                bail!(GaveUp(format!("cell {cell} of {} is still {value}", Called(&self.name))))
             }
         }
         Ok(if waited.is_some() { Status::Done } else { Status::GaveUp })

@@ -59,7 +59,7 @@ impl Verb for Write {
         if self.length.is_some() && self.text.as_ref().is_some_and(|text| text != "-") {
             bail!(UsageError("a text is written as it stands: --length is for standard input and --fill".into()));
         }
-        signal::survive_file_limit();
+        let _survived = signal::survive_file_limit();
         let segment = open(&self.name, Access::Write)?;
         let size = size_of(&self.name, &segment)?;
         match (&self.text, self.fill) {

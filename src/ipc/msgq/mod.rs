@@ -3,7 +3,7 @@
 
 use std::io;
 
-use super::{Mode, ModeChange, Name, Wait};
+use super::{Mode, Name, Wait};
 use crate::sys::errno;
 
 pub mod posix;
@@ -25,12 +25,8 @@ pub enum Queue {
 /// What is to be changed of a queue; the rest stays.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Changes {
-    /// The owner.
-    pub uid: Option<u32>,
-    /// The owner's group.
-    pub gid: Option<u32>,
-    /// The permission bits.
-    pub mode: Option<ModeChange>,
+    /// Owner and mode.
+    pub permissions: super::Changes,
     /// Bytes of text it may hold (System V).
     pub max_bytes: Option<u64>,
 }

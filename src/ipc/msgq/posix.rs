@@ -3,7 +3,7 @@
 use std::fs::{File, Permissions as FileMode};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
+use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, SystemTime};
 
 use super::Changes;
@@ -98,15 +98,7 @@ impl Queue {
     #[doc(alias = "fchmod")]
     #[doc(alias = "fchown")]
     pub fn set(&self, changes: &Changes) -> io::Result<()> {
-        let file = File::from(self.0.try_clone()?);
-        if changes.uid.is_some() || changes.gid.is_some() {
-            fchown(&file, changes.uid, changes.gid)?;
-        }
-        if let Some(change) = &changes.mode {
-            let mode = change.apply(Mode::of(file.metadata()?.mode()));
-            file.set_permissions(FileMode::from_mode(mode.bits().into()))?;
-        }
-        Ok(())
+        changes.permissions.apply_to_file(&self.0)
     }
 
     /// Sends. EAGAIN or ETIMEDOUT when the queue stayed full, EMSGSIZE when the text is longer than

@@ -4,7 +4,7 @@ use std::io;
 use std::time::Instant;
 
 use super::Changes;
-use crate::ipc::object::{no_such_id, walk};
+use crate::ipc::object::{no_such_id, stat_or_listed};
 use crate::ipc::{Id, Key, Mode, Name, Wait};
 use crate::sys::alarm::Alarm;
 use crate::sys::{errno, msg, signal};
@@ -190,15 +190,8 @@ impl Queue {
         self.stat().map(|stat| inventory::of_stat(self.0, &stat))
     }
 
-    /// IPC_STAT needs read permission, which an owner may lack; the listing of all does not.
     fn stat(self) -> io::Result<msg::msqid_ds> {
-        match msg::stat(self.0.get()) {
-            Err(error) if errno::is(&error, errno::EACCES) => {
-                let all = walk(msg::highest_index()?, msg::stat_any, |id, stat| (id, *stat))?;
-                all.into_iter().find(|(id, _)| *id == self.0).map(|(_, stat)| stat).ok_or(error)
-            }
-            stat => stat.map_err(no_such_id),
-        }
+        stat_or_listed(self.0, msg::stat, msg::highest_index, msg::stat_any)
     }
 
     /// Changes what `changes` names, and leaves the rest (`IPC_SET`).
@@ -208,11 +201,7 @@ impl Queue {
     #[doc(alias = "IPC_SET")]
     pub fn set(self, changes: &Changes) -> io::Result<()> {
         let mut stat = self.stat()?;
-        stat.msg_perm.uid = changes.uid.unwrap_or(stat.msg_perm.uid);
-        stat.msg_perm.gid = changes.gid.unwrap_or(stat.msg_perm.gid);
-        if let Some(mode) = &changes.mode {
-            stat.msg_perm.mode = mode.apply(Mode::of(stat.msg_perm.mode.into())).bits();
-        }
+        changes.permissions.apply_to(&mut stat.msg_perm);
         stat.msg_qbytes = changes.max_bytes.unwrap_or(stat.msg_qbytes);
         msg::set(self.0.get(), &mut stat).map_err(no_such_id)
     }

@@ -3,7 +3,7 @@
 
 use std::io;
 
-use super::{Indexed, ModeChange, Name, Wait};
+use super::{Indexed, Name, Wait};
 use crate::sys::errno;
 
 pub mod posix;
@@ -24,17 +24,6 @@ pub enum Semaphore {
     },
     /// A POSIX one.
     Posix(posix::Semaphore),
-}
-
-/// What is to be changed of a set or a semaphore; the rest stays.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Changes {
-    /// The owner.
-    pub uid: Option<u32>,
-    /// The owner's group.
-    pub gid: Option<u32>,
-    /// The permission bits.
-    pub mode: Option<ModeChange>,
 }
 
 impl Semaphore {

@@ -5,14 +5,13 @@
 
 use std::fs::{File, OpenOptions, Permissions as FileMode};
 use std::io;
-use std::os::unix::fs::{FileExt, OpenOptionsExt, PermissionsExt, fchown};
+use std::os::unix::fs::{FileExt, OpenOptionsExt, PermissionsExt};
 use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
-use super::Changes;
 use crate::ipc::posix_files;
-use crate::ipc::{Mode, PosixName, Wait};
+use crate::ipc::{Changes, Mode, PosixName, Wait};
 use crate::sys::named_sem::{self, Mapped, now};
 use crate::sys::{errno, fd, signal};
 
@@ -167,14 +166,7 @@ impl Semaphore {
     #[doc(alias = "fchmod")]
     #[doc(alias = "fchown")]
     pub fn set(&self, changes: &Changes) -> io::Result<()> {
-        if changes.uid.is_some() || changes.gid.is_some() {
-            fchown(&self.file, changes.uid, changes.gid)?;
-        }
-        if let Some(change) = &changes.mode {
-            let mode = change.apply(Mode::of(self.file.metadata()?.permissions().mode()));
-            self.file.set_permissions(FileMode::from_mode(mode.bits().into()))?;
-        }
-        Ok(())
+        changes.apply_to_file(&self.file)
     }
 }
 

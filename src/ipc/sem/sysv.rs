@@ -4,9 +4,8 @@ use std::io;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use super::Changes;
-use crate::ipc::object::{no_such_id, walk};
-use crate::ipc::{Id, Key, Mode, Name, Wait};
+use crate::ipc::object::{no_such_id, stat_or_listed};
+use crate::ipc::{Changes, Id, Key, Mode, Name, Wait};
 use crate::sys::sem::{self, sembuf, semid_ds};
 use crate::sys::{errno, signal};
 
@@ -214,15 +213,8 @@ impl Set {
         Ok(semaphores.map(|semaphore| u64::from(semaphore.increase) + u64::from(semaphore.zero)).sum())
     }
 
-    /// IPC_STAT needs read permission, which an owner may lack; the listing of all does not.
     fn stat(self) -> io::Result<semid_ds> {
-        match sem::stat(self.0.get()) {
-            Err(error) if errno::is(&error, errno::EACCES) => {
-                let all = walk(sem::highest_index()?, sem::stat_any, |id, stat| (id, *stat))?;
-                all.into_iter().find(|(id, _)| *id == self.0).map(|(_, stat)| stat).ok_or(error)
-            }
-            stat => stat.map_err(no_such_id),
-        }
+        stat_or_listed(self.0, sem::stat, sem::highest_index, sem::stat_any)
     }
 
     /// Changes what `changes` names, and leaves the rest.
@@ -231,11 +223,7 @@ impl Set {
     #[doc(alias = "IPC_SET")]
     pub fn set(self, changes: &Changes) -> io::Result<()> {
         let mut stat = self.stat()?;
-        stat.sem_perm.uid = changes.uid.unwrap_or(stat.sem_perm.uid);
-        stat.sem_perm.gid = changes.gid.unwrap_or(stat.sem_perm.gid);
-        if let Some(mode) = &changes.mode {
-            stat.sem_perm.mode = mode.apply(Mode::of(stat.sem_perm.mode.into())).bits();
-        }
+        changes.apply_to(&mut stat.sem_perm);
         sem::set(self.0.get(), &mut stat).map_err(no_such_id)
     }
 

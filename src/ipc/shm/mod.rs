@@ -3,7 +3,7 @@
 
 use std::io;
 
-use super::{ModeChange, Name};
+use super::Name;
 use crate::sys::errno;
 
 mod cell;
@@ -26,17 +26,6 @@ pub enum Access {
     Read,
     /// To read and write.
     Write,
-}
-
-/// What is to be changed; the rest stays.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Changes {
-    /// The owner.
-    pub uid: Option<u32>,
-    /// The owner's group.
-    pub gid: Option<u32>,
-    /// The permission bits.
-    pub mode: Option<ModeChange>,
 }
 
 /// Shared memory of any kind.

@@ -5,7 +5,7 @@ use std::fs::{self, File, OpenOptions, Permissions as FileMode};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, chown};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
@@ -14,9 +14,9 @@ use nix::sys::statfs::{TMPFS_MAGIC, fstatfs};
 use nix::sys::statvfs::statvfs;
 use nix::unistd::linkat;
 
-use super::{Access, Changes};
+use super::Access;
 use crate::ipc::posix_files::SHARED_MEMORY;
-use crate::ipc::{Mode, Name};
+use crate::ipc::{Changes, Mode, Name};
 use crate::proc::memory;
 use crate::sys::memory::page_size;
 use crate::sys::{errno, fd};
@@ -142,16 +142,7 @@ impl Object {
     #[doc(alias = "chmod")]
     #[doc(alias = "chown")]
     pub fn set(&self, changes: &Changes) -> io::Result<()> {
-        // Unlike fchmod(2), this works on what was only found.
-        let path = self.nameless_path();
-        if changes.uid.is_some() || changes.gid.is_some() {
-            chown(&path, changes.uid, changes.gid)?;
-        }
-        if let Some(change) = &changes.mode {
-            let mode = change.apply(Mode::of(self.0.metadata()?.mode()));
-            fs::set_permissions(&path, FileMode::from_mode(mode.bits().into()))?;
-        }
-        Ok(())
+        changes.apply_to_file(&self.0)
     }
 }
 

@@ -2,10 +2,10 @@
 
 use std::io;
 
+use super::Memory;
 use super::inventory::{self, SegmentStatus};
-use super::{Changes, Memory};
-use crate::ipc::object::{no_such_id, walk};
-use crate::ipc::{Id, Key, Mode, Name};
+use crate::ipc::object::{no_such_id, stat_or_listed};
+use crate::ipc::{Changes, Id, Key, Mode, Name};
 use crate::sys::{errno, memory, shm};
 
 /// What a new segment shall be like.
@@ -124,15 +124,8 @@ impl Segment {
         self.stat().map(|stat| inventory::of_stat(self.0, &stat))
     }
 
-    /// IPC_STAT needs read permission, which an owner may lack; the listing of all does not.
     fn stat(self) -> io::Result<shm::shmid_ds> {
-        match shm::stat(self.0.get()) {
-            Err(error) if errno::is(&error, errno::EACCES) => {
-                let all = walk(shm::highest_index()?, shm::stat_any, |id, stat| (id, *stat))?;
-                all.into_iter().find(|(id, _)| *id == self.0).map(|(_, stat)| stat).ok_or(error)
-            }
-            stat => stat.map_err(no_such_id),
-        }
+        stat_or_listed(self.0, shm::stat, shm::highest_index, shm::stat_any)
     }
 
     /// `length` bytes from `offset` on of the `whole` that it has, in our address space.
@@ -144,11 +137,7 @@ impl Segment {
     #[doc(alias = "IPC_SET")]
     pub fn set(self, changes: &Changes) -> io::Result<()> {
         let mut stat = self.stat()?;
-        stat.shm_perm.uid = changes.uid.unwrap_or(stat.shm_perm.uid);
-        stat.shm_perm.gid = changes.gid.unwrap_or(stat.shm_perm.gid);
-        if let Some(mode) = &changes.mode {
-            stat.shm_perm.mode = mode.apply(Mode::of(stat.shm_perm.mode.into())).bits();
-        }
+        changes.apply_to(&mut stat.shm_perm);
         shm::set(self.0.get(), &mut stat).map_err(no_such_id)
     }
 

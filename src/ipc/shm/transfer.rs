@@ -103,7 +103,7 @@ fn by_copy(input: BorrowedFd<'_>, output: &mut File, step: usize) -> io::Result<
 /// Fills memory from its start on with what `input` has: how many bytes.
 pub fn into_memory(input: BorrowedFd<'_>, memory: &Memory, tell: Tell<'_>) -> io::Result<u64> {
     let limit = memory.len() as u64;
-    if let Some((mut file, _)) = behind(memory) {
+    if let Some(mut file) = behind(memory) {
         // Not by_copy: huge pages take no write(2), and what it has read by then would be lost.
         match into_file(&[by_sendfile, by_splice], input, &mut file, limit, tell) {
             Err(error) if errno::is(&error, errno::EINVAL) => {}
@@ -121,12 +121,12 @@ pub fn into_memory(input: BorrowedFd<'_>, memory: &Memory, tell: Tell<'_>) -> io
 }
 
 /// The descriptor behind an attached segment, at the place where the memory begins.
-fn behind(memory: &Memory) -> Option<(File, u64)> {
+fn behind(memory: &Memory) -> Option<File> {
     let (area, lead) = memory.attached_at()?;
     let path = format!("/proc/self/map_files/{:x}-{:x}", area.start, area.end);
     let mut file = OpenOptions::new().read(true).write(true).open(path).ok()?;
-    let position = file.seek(SeekFrom::Start(lead as u64)).ok()?;
-    Some((file, position))
+    file.seek(SeekFrom::Start(lead as u64)).ok()?;
+    Some(file)
 }
 
 /// Where a regular file will be read next, and how many bytes are left from there on; `None` for

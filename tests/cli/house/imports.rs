@@ -23,6 +23,7 @@ const SHARED: &[&str] = &["args", "output", "framing"];
 
 /// What they know of `ipc`: the words that every mechanism uses.
 const VOCABULARY: &[&str] = &[
+    "Changes",
     "Id",
     "Indexed",
     "Key",

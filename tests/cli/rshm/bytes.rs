@@ -43,7 +43,7 @@ fn what_runs_past_the_end_is_refused_before_a_byte_is_written() {
             &["write", name, "--fill", "1", "--length", "11"],
         ];
         for arguments in table {
-            world.run("rshm", arguments).fails(1, "run past the end of ");
+            world.run("rshm", arguments).fails(1, "past the end of ");
         }
         let file = world.script("rshm write \"$1\" <\"$2\"", &[name, long.to_str().expect("text")]);
         file.fails(1, "11 bytes from offset 0 on run past the end of ");

@@ -116,7 +116,7 @@ fn what_is_no_cell_or_no_value_is_refused() {
         }
         for cell in ["8:u8", "5:u32", "1:u64", "18446744073709551615:u64"] {
             world.run("rshm", &["get", name, cell]).fails(1, &format!("no cell {cell}: "));
-            world.run("rshm", &["put", name, cell, "1"]).fails(1, "run past the end of ");
+            world.run("rshm", &["put", name, cell, "1"]).fails(1, "past the end of ");
         }
         for cell in ["0", "0:", "x:u8", "0:u128", "-1:u8"] {
             world.run("rshm", &["get", name, cell]).fails(2, "rshm: ");

@@ -186,7 +186,7 @@ fn a_full_file_system_under_a_mapping_is_an_error() {
     let piped = world.feed("rshm", &["write", "/hole", "--offset", "60K"], &vec![1; 100_000]);
     piped.fails(
         1,
-        "cannot write to object '/hole': 4096 bytes written, then: no room for it all in '/dev/shm': 0 of 65536",
+        "cannot write to object '/hole': 4096 bytes written, then: no room for it all in '/dev/shm', which has 65536 bytes",
     );
 }
 

@@ -64,7 +64,7 @@ fn patience_ends_with_124() {
     let Some(world) = World::new() else { return };
     for (name, called) in both_kinds(&world, "8").iter().zip(["segment 0", "object '/data'"]) {
         for more in [&["--timeout", "0.05"][..], &["--timeout", "0"], &["--nowait"], &["-n"]] {
-            let words = format!("rshm: cell 0:u32 of {called} is 0\n");
+            let words = format!("rshm: cell 0:u32 of {called} is still 0\n");
             world.run("rshm", &[&["wait", name, "0:u32", "eq", "1"], more].concat()).fails(124, &words);
             let quiet = world.run("rshm", &[&["wait", name, "0:u32", "eq", "1", "-q"], more].concat());
             quiet.fails(124, "");
@@ -102,7 +102,7 @@ fn floats_compare_as_numbers() {
     assert_eq!(world.ok("rshm", &["wait", "/data", "0:f64", "eq", "0", "-n"]), "-0");
     world.ok("rshm", &["put", "/data", "0:f64", "nan"]);
     for relation in ["eq", "lt", "le", "gt", "ge"] {
-        world.run("rshm", &["wait", "/data", "0:f64", relation, "1", "-n"]).fails(124, "is NaN\n");
+        world.run("rshm", &["wait", "/data", "0:f64", relation, "1", "-n"]).fails(124, "is still NaN\n");
     }
     assert_eq!(world.ok("rshm", &["wait", "/data", "0:f64", "ne", "1", "-n"]), "NaN");
 }

@@ -44,7 +44,7 @@ fn a_count_ends_it_and_so_does_a_timeout() {
         assert_eq!(waiting.outcome().success(), "00000000  01 02");
         let quiet = world.run("rshm", &["watch", name, "--timeout", "0.05", "--interval", "10"]);
         assert_eq!((quiet.status(), quiet.stdout(), quiet.stderr().as_str()), (124, &b""[..], ""));
-        world.run("rshm", &["watch", name, "--offset", "101"]).fails(1, "run past the end of ");
+        world.run("rshm", &["watch", name, "--offset", "101"]).fails(1, "past the end of ");
         world.run("rshm", &["watch", name, "--length", "0"]).fails(1, "there is no byte to watch: ");
     }
 }
