@@ -32,6 +32,16 @@ pub(crate) trait Verb: clap::Args {
     /// Whether it ends with the status of a command: then its own failures are status 125.
     const RUNS_COMMAND: bool = false;
 
+    /// Spells what fingers are used to as clap shall read it. The words are all arguments, from the tool's
+    /// name on.
+    fn respell(_words: &mut Vec<OsString>) {}
+
+    /// The verb of the words behind it, where those are plain and can be many: clap takes its time with
+    /// each. `None` leaves them to it.
+    fn quick(_words: &[OsString]) -> Option<Self> {
+        None
+    }
+
     /// Does it. The error says which object and why; several failures are noted one by one.
     fn run(self, context: &mut Context) -> anyhow::Result<Status>;
 }
@@ -85,6 +95,8 @@ pub(crate) struct VerbEntry {
     about: &'static str,
     runs_command: bool,
     augment: fn(Command) -> Command,
+    respell: fn(&mut Vec<OsString>),
+    quick: fn(&[OsString], &mut Context) -> Option<anyhow::Result<Status>>,
     run: fn(&ArgMatches, &mut Context) -> anyhow::Result<Status>,
 }
 
@@ -97,6 +109,8 @@ impl VerbEntry {
             about: V::ABOUT,
             runs_command: V::RUNS_COMMAND,
             augment: V::augment_args,
+            respell: V::respell,
+            quick: |words, context| Some(V::quick(words)?.run(context)),
             run: |matches, context| V::from_arg_matches(matches).context("the arguments")?.run(context),
         }
     }
@@ -128,10 +142,14 @@ impl Tool {
         }
     }
 
-    /// Parses for the named verb alone where one is named first, as it nearly always is.
+    /// The verb that is named first, as one nearly always is.
+    fn named(&self, arguments: &[OsString]) -> Option<&VerbEntry> {
+        arguments.get(1).and_then(|word| self.verbs.iter().find(|verb| verb.answers_to(word)))
+    }
+
+    /// Parses for the named verb alone where one is named first.
     fn parse(&self, arguments: &[OsString]) -> Result<(&VerbEntry, ArgMatches), clap::Error> {
-        let verb = arguments.get(1).and_then(|word| self.verbs.iter().find(|verb| verb.answers_to(word)));
-        if let Some(verb) = verb {
+        if let Some(verb) = self.named(arguments) {
             let command = verb.command().bin_name(format!("{} {}", self.name, verb.name));
             return Ok((verb, command.try_get_matches_from(&arguments[1..])?));
         }
@@ -148,17 +166,29 @@ impl Tool {
     }
 }
 
+impl Tool {
+    /// Does what the arguments say; and whether the tool's own failures have the status of `run`.
+    fn run(&self, mut arguments: Vec<OsString>, context: &mut Context) -> (anyhow::Result<Status>, bool) {
+        if let Some(verb) = self.named(&arguments) {
+            (verb.respell)(&mut arguments);
+            if let Some(done) = (verb.quick)(&arguments[2..], context) {
+                return (done, verb.runs_command);
+            }
+        }
+        match self.parse(&arguments) {
+            Ok((verb, matches)) => ((verb.run)(&matches, context), verb.runs_command),
+            Err(answer) => (answer_of_clap(&answer, &arguments, context), false),
+        }
+    }
+}
+
 /// Runs a tool from its start to its exit status.
 #[must_use]
 pub fn main(tool: &'static Tool, argc: c_int, argv: *const *const c_char) -> c_int {
     entry::fill_standard_descriptors();
     signal::die_on_closed_pipe();
     let mut context = Context { out: Out::default(), tool: tool.name };
-    let arguments = entry::arguments(argc, argv);
-    let (done, runs_command) = match tool.parse(&arguments) {
-        Ok((verb, matches)) => ((verb.run)(&matches, &mut context), verb.runs_command),
-        Err(answer) => (answer_of_clap(&answer, &arguments, &mut context), false),
-    };
+    let (done, runs_command) = tool.run(entry::arguments(argc, argv), &mut context);
     // A verb may have failed because its output did: then that is the reason to tell.
     let status = match context.out.finish().context(OutputError).and(done) {
         Ok(status) => status,

@@ -8,18 +8,20 @@
 use std::ffi::OsString;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::process::{Child, Command, ExitStatus};
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use nix::errno::Errno;
 use nix::sys::prctl::set_child_subreaper;
-use nix::sys::signal::{SigSet, SigmaskHow, Signal, kill, raise};
-use nix::sys::signalfd::{SfdFlags, SignalFd, siginfo};
+use nix::sys::signal::SigSet;
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
 use nix::unistd::Pid;
 
 use crate::exit::{CommandError, Status};
+use crate::ipc::Wait;
+use crate::ipc::signal::{self, Arrival, Code, Process, Receiver, Signal, SignalSet};
 use crate::proc::process;
-use crate::sys::signal;
+use crate::sys::{errno, signal as own};
 
 /// The command of these words, of which there is at least one.
 pub(crate) fn of_words(words: &[OsString]) -> Command {
@@ -35,24 +37,33 @@ pub(crate) fn become_it(mut command: Command) -> anyhow::Error {
 }
 
 /// What a supervisor hears: the end of the command, and what is sent to us and meant for it.
-const HEARD: [Signal; 10] = [
-    Signal::SIGCHLD,
-    Signal::SIGHUP,
-    Signal::SIGINT,
-    Signal::SIGQUIT,
-    Signal::SIGTERM,
-    Signal::SIGUSR1,
-    Signal::SIGUSR2,
-    Signal::SIGCONT,
-    Signal::SIGTSTP,
-    Signal::SIGWINCH,
-];
+const HEARD: &str = "CHLD,HUP,INT,QUIT,TERM,USR1,USR2,CONT,TSTP,WINCH";
+
+/// What the terminal sends to every process in the foreground.
+const FROM_KEYS: &str = "INT,QUIT,TSTP,WINCH";
+
+/// How a command is watched over.
+#[derive(Debug, Default)]
+pub(crate) struct Manners {
+    /// Signals that are passed on, too.
+    pub forward: SignalSet,
+    /// Signals that are passed on as others.
+    pub map: Vec<(Signal, Signal)>,
+    /// Signals that the command gets on its own, and how long after its start.
+    pub limits: Vec<(Duration, Signal)>,
+    /// The command leads a process group, and what it gets, the group gets.
+    pub whole_group: bool,
+}
 
 /// A command that runs while we watch over it. It keeps running when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Supervised {
     command: Child,
-    signals: SignalFd,
+    signals: Receiver,
+    manners: Manners,
+    started: Instant,
+    /// How many of the limits have passed.
+    passed: usize,
     /// Whether its end is that of all its descendants.
     with_descendants: bool,
 }
@@ -60,21 +71,10 @@ pub(crate) struct Supervised {
 impl Supervised {
     /// Starts the command. From here on no signal but SIGKILL ends us before [`wait`](Self::wait) returns.
     pub(crate) fn start(mut command: Command) -> anyhow::Result<Self> {
-        let heard: SigSet = HEARD.into_iter().collect();
-        // A parent that ignored SIGCHLD would leave us nothing to wait for.
-        signal::keep_ended_children();
-        let before = heard.thread_swap_mask(SigmaskHow::SIG_BLOCK).context("cannot block signals")?;
-        // std leaves it what we have blocked.
-        signal::start_with_mask(&mut command, before);
-        let command = command.spawn().map_err(|error| CommandError::new(command.get_program(), error))?;
-        let signals = SignalFd::with_flags(&heard, SfdFlags::SFD_CLOEXEC).context("cannot listen for signals")?;
-        let started = Self { command, signals, with_descendants: false };
-        // One that a tool caught before it came so far is for the command, too.
-        if let Some(signal) = signal::caught().and_then(|signal| Signal::try_from(signal).ok()) {
-            signal::settle();
-            started.pass_on(signal);
-        }
-        Ok(started)
+        // std leaves it what we have blocked, which is more when it starts.
+        let mask = SigSet::thread_get_mask().context("cannot ask for the blocked signals")?;
+        own::start_with_mask(&mut command, mask);
+        Self::start_with(command, Manners::default())
     }
 
     /// The same, but what the command leaves behind becomes our child, and [`wait`](Self::wait) waits
@@ -85,45 +85,77 @@ impl Supervised {
         Ok(Self { with_descendants: true, ..started })
     }
 
+    /// The same as [`start`](Self::start), with manners; the command sees to its signal mask itself.
+    pub(crate) fn start_with(mut command: Command, manners: Manners) -> anyhow::Result<Self> {
+        let mapped: SignalSet = manners.map.iter().map(|(from, _)| *from).collect();
+        let heard = set(HEARD).union(manners.forward).union(mapped);
+        // A parent that ignored SIGCHLD would leave us nothing to wait for.
+        own::keep_ended_children();
+        let signals = Receiver::new(heard).context("cannot block signals")?;
+        let command = command.spawn().map_err(|error| CommandError::new(command.get_program(), error))?;
+        let started = Self { command, signals, manners, started: Instant::now(), passed: 0, with_descendants: false };
+        // One that a tool caught before it came so far is for the command, too.
+        if let Some(signal) = own::caught().and_then(Signal::new) {
+            own::settle();
+            started.send(signal);
+        }
+        Ok(started)
+    }
+
     /// Waits for the end of the command: its status, or 128 and the number of the signal that ended it.
     pub(crate) fn wait(&mut self) -> anyhow::Result<Status> {
         loop {
-            match self.hear()? {
-                Some(Signal::SIGCHLD) => {
-                    if let Some(status) = self.look()? {
-                        return if self.with_descendants {
-                            self.wait_for_orphans().map(|()| status)
-                        } else {
-                            Ok(status)
-                        };
-                    }
+            let Some(arrival) = self.hear()? else { continue };
+            // Standard signals are not counted: one that was sent to us may hide the one of the end.
+            if arrival.signal == Signal::CHLD
+                && let Some(status) = self.look()?
+            {
+                if self.with_descendants {
+                    self.wait_for_orphans()?;
                 }
-                Some(signal) => self.pass_on(signal),
-                None => {}
+                return Ok(status);
+            }
+            if !is_of_child(&arrival) {
+                self.pass_on(arrival);
             }
         }
     }
 
-    /// The next signal that is for the command, or SIGCHLD.
-    fn hear(&self) -> anyhow::Result<Option<Signal>> {
-        let info = match self.signals.read_signal() {
-            Err(Errno::EINTR) => return Ok(None),
-            heard => heard.context("cannot listen for signals")?,
-        };
-        let heard = info.and_then(|info| Some((Signal::try_from(info.ssi_signo.cast_signed()).ok()?, info)));
-        Ok(heard.filter(|(signal, info)| is_for_the_command(*signal, info)).map(|(signal, _)| signal))
+    /// Whether the command ran into a limit.
+    pub(crate) fn is_late(&self) -> bool {
+        self.passed > 0
+    }
+
+    /// The next signal; none when something interrupted, or a limit of the command's has passed.
+    fn hear(&mut self) -> anyhow::Result<Option<Arrival>> {
+        let limit = self.manners.limits.get(self.passed).copied();
+        let wait = limit.map_or(Wait::Forever, |(limit, _)| Wait::For(limit.saturating_sub(self.started.elapsed())));
+        match (self.signals.receive(wait), limit) {
+            (Ok(arrival), _) => return Ok(Some(arrival)),
+            (Err(error), _) if errno::is(&error, errno::EINTR) => {}
+            (Err(error), Some((_, signal))) if errno::is(&error, errno::EAGAIN) => {
+                self.passed += 1;
+                self.send(signal);
+                // One that is stopped takes it now.
+                self.send(Signal::CONT);
+            }
+            (Err(error), _) => return Err(error).context("cannot listen for signals"),
+        }
+        Ok(None)
     }
 
     /// Waits until we have no child any more. Signals go to those that we have.
-    fn wait_for_orphans(&self) -> anyhow::Result<()> {
+    fn wait_for_orphans(&mut self) -> anyhow::Result<()> {
         loop {
             match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
-                Ok(WaitStatus::StillAlive) => match self.hear()? {
-                    None | Some(Signal::SIGCHLD) => {}
-                    Some(signal) => process::own_children().into_iter().for_each(|pid| {
-                        let _ = kill(Pid::from_raw(pid), signal);
-                    }),
-                },
+                Ok(WaitStatus::StillAlive) => {
+                    if let Some(arrival) = self.hear()?.filter(|arrival| !is_of_child(arrival) && !is_of_keys(arrival))
+                    {
+                        for pid in process::own_children() {
+                            let _ = signal::send(pid, Some(arrival.signal));
+                        }
+                    }
+                }
                 Err(Errno::ECHILD) => return Ok(()),
                 Err(error) if error != Errno::EINTR => return Err(error).context("cannot wait for the descendants"),
                 _ => {}
@@ -135,7 +167,7 @@ impl Supervised {
     fn reap_orphans(&self) {
         let ended = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG;
         while let Ok(Some(pid)) = waitid(Id::All, ended | WaitPidFlag::WNOWAIT).map(|status| status.pid())
-            && pid != self.pid()
+            && pid.as_raw() != self.pid()
         {
             let _ = waitid(Id::Pid(pid), ended);
         }
@@ -150,28 +182,55 @@ impl Supervised {
             self.reap_orphans();
         }
         let stops = WaitPidFlag::WNOHANG | WaitPidFlag::WSTOPPED;
-        if let Ok(WaitStatus::Stopped(..)) = waitid(Id::Pid(self.pid()), stops) {
+        if let Ok(WaitStatus::Stopped(..)) = waitid(Id::Pid(Pid::from_raw(self.pid())), stops) {
             // The shell shall notice; who lets us go on means both.
-            let _ = raise(Signal::SIGSTOP);
-            self.pass_on(Signal::SIGCONT);
+            let _ = signal::send(std::process::id().cast_signed(), Some(Signal::STOP));
+            self.send(Signal::CONT);
         }
         Ok(None)
     }
 
-    fn pid(&self) -> Pid {
-        Pid::from_raw(self.command.id().cast_signed())
+    fn pid(&self) -> i32 {
+        self.command.id().cast_signed()
     }
 
-    fn pass_on(&self, signal: Signal) {
-        // It may have ended: then there is nobody to tell.
-        let _ = kill(self.pid(), signal);
+    /// Gives the command what is meant for it, with its value where it has one.
+    fn pass_on(&self, arrival: Arrival) {
+        let mapped = self.manners.map.iter().find(|(from, _)| *from == arrival.signal).map(|(_, to)| *to);
+        // The command has got what comes of keys; a group of its own has not.
+        if is_of_keys(&arrival) && mapped.is_none() && !self.manners.whole_group {
+            return;
+        }
+        let signal = mapped.unwrap_or(arrival.signal);
+        match arrival.value.filter(|_| !self.manners.whole_group) {
+            // It may have ended: then there is nobody to tell.
+            Some(value) => drop(Process::open(self.pid()).and_then(|process| process.queue(signal, value))),
+            None => self.send(signal),
+        }
+    }
+
+    fn send(&self, signal: Signal) {
+        // As above. It is our child, so its pid is nobody else's before we have waited for it.
+        let _ = if self.manners.whole_group {
+            signal::send_to_group(self.pid(), Some(signal))
+        } else {
+            signal::send(self.pid(), Some(signal))
+        };
     }
 }
 
-/// The terminal sends its signals to every process in the foreground, so the command has got them.
-fn is_for_the_command(signal: Signal, info: &siginfo) -> bool {
-    let from_terminal = info.ssi_code > 0;
-    !(from_terminal && matches!(signal, Signal::SIGINT | Signal::SIGQUIT | Signal::SIGTSTP | Signal::SIGWINCH))
+fn set(names: &str) -> SignalSet {
+    SignalSet::parse(names).expect("names of signals")
+}
+
+/// Whether it tells of a child.
+fn is_of_child(arrival: &Arrival) -> bool {
+    matches!(arrival.code, Code::Child(_))
+}
+
+/// Whether the terminal sent it, to every process in the foreground.
+fn is_of_keys(arrival: &Arrival) -> bool {
+    arrival.code == Code::Kernel && set(FROM_KEYS).contains(arrival.signal)
 }
 
 /// As a shell tells it: 128 and the number of the signal that ended it.

@@ -79,7 +79,7 @@ impl Status {
     }
 
     fn of_io(error: &io::Error) -> Self {
-        if errno::is(error, errno::EIDRM) {
+        if errno::is(error, errno::EIDRM) || errno::is(error, errno::ESRCH) {
             return Self::NotFound;
         }
         if errno::is(error, errno::ENOMSG) {

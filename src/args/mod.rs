@@ -5,6 +5,7 @@ mod framing;
 mod list;
 mod name;
 mod owner;
+mod signal;
 mod size;
 mod wait;
 
@@ -13,5 +14,6 @@ pub(crate) use framing::{FramingIn, FramingOut};
 pub(crate) use list::ListArgs;
 pub(crate) use name::{mode, queue, segment, semaphore, semaphores};
 pub(crate) use owner::{Owner, changes, parse as owner};
+pub(crate) use signal::{Sendable, later, pair, sendable, signal, signals};
 pub(crate) use size::parse as size;
 pub(crate) use wait::WaitArgs;

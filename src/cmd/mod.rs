@@ -9,3 +9,4 @@ pub mod rmsgq;
 mod rows;
 pub mod rsem;
 pub mod rshm;
+pub mod rsignal;

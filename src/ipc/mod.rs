@@ -2,8 +2,8 @@
 //! POSIX inter-process communication.
 //!
 //! One module per mechanism: [`msgq`] (message queues), [`shm`] (shared memory), [`sem`]
-//! (semaphores). What they share is the vocabulary of this module: [`Key`], [`Id`], [`Name`],
-//! [`Mode`], [`Permissions`], [`Wait`].
+//! (semaphores), [`signal`] (signals and processes). What they share is the vocabulary of this module:
+//! [`Key`], [`Id`], [`Name`], [`Mode`], [`Permissions`], [`Wait`].
 //!
 //! # Errors
 //! Every error is a [`std::io::Error`] that carries the errno of the system call, without context:
@@ -22,6 +22,7 @@ mod posix_files;
 mod processes;
 pub mod sem;
 pub mod shm;
+pub mod signal;
 pub mod users;
 mod wait;
 

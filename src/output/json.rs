@@ -36,6 +36,7 @@ impl Serialize for Cell<'_> {
                 write_cell(&mut text, self);
                 serializer.serialize_str(&text)
             }
+            Self::Words(words, _) => serializer.collect_seq(words),
             Self::List(list) => serializer.collect_seq(list.iter().map(|fields| Fields(fields))),
             Self::None | Self::Gone | Self::Unknown => serializer.serialize_none(),
             Self::Foreign(bytes) => {

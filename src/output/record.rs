@@ -23,6 +23,8 @@ pub(crate) enum Cell<'a> {
     Foreign(Cow<'a, [u8]>),
     /// Seconds since the epoch.
     Time(i64),
+    /// Words of our own: an array in JSON, a shorter text in a table.
+    Words(Vec<String>, String),
     /// Records that belong to this one: JSON alone has room for them.
     List(Vec<Vec<(&'static str, Cell<'a>)>>),
     /// There is no such value: `-` in a table, null in JSON.

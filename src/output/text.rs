@@ -24,6 +24,8 @@ pub(super) fn write_cell(text: &mut String, cell: &Cell<'_>) {
         Cell::Text(own) => text.push_str(own),
         Cell::Foreign(bytes) => escape_into(text, bytes),
         Cell::Time(seconds) => text.push_str(&local(*seconds)),
+        Cell::Words(words, _) if words.is_empty() => text.push('-'),
+        Cell::Words(_, short) => text.push_str(short),
         Cell::List(list) => {
             let _ = write!(text, "{}", list.len());
         }

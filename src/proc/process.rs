@@ -7,6 +7,7 @@ use std::os::unix::fs::{FileExt, MetadataExt};
 use procfs::ProcError;
 use procfs::process::{Process, Syscall, all_processes};
 
+use super::stat::of_procfs;
 use crate::sys::call::Call;
 
 /// The command name of a process that runs (proc_pid_comm(5)); `None` when there is none of this pid.
@@ -61,13 +62,6 @@ pub(crate) fn neighbours() -> io::Result<Neighbours> {
 pub(crate) fn all() -> io::Result<Neighbours> {
     let pids = all_processes().map_err(of_procfs)?.filter_map(|process| Some(process.ok()?.pid())).collect();
     Ok(Neighbours { pids, hidden: 0 })
-}
-
-fn of_procfs(error: ProcError) -> io::Error {
-    match error {
-        ProcError::Io(error, _) => error,
-        error => io::Error::other(error),
-    }
 }
 
 /// A thread that sleeps in a system call: proc_pid_syscall(5).

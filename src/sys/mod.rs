@@ -13,6 +13,7 @@ mod bus;
 pub(crate) mod call;
 pub(crate) mod entry;
 pub(crate) mod errno;
+pub(crate) mod exec;
 pub(crate) mod fd;
 mod futex;
 pub(crate) mod memory;
@@ -20,8 +21,10 @@ pub(crate) mod mount;
 pub(crate) mod mq;
 pub(crate) mod msg;
 pub(crate) mod named_sem;
+pub(crate) mod pidfd;
 pub(crate) mod sem;
 pub(crate) mod shm;
+pub(crate) mod siginfo;
 pub(crate) mod signal;
 
 /// Turns the kernel's "-1 and errno" into a `Result`.

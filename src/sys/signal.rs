@@ -19,6 +19,9 @@ static CAUGHT: AtomicI32 = AtomicI32::new(0);
 /// Whether a child has ended since we last looked.
 static CHILD_ENDED: AtomicBool = AtomicBool::new(false);
 
+/// What SIGPIPE was before [`die_on_closed_pipe`].
+static PIPE_IGNORED: AtomicBool = AtomicBool::new(false);
+
 /// Signals that end a tool and that a user sends to end it.
 const ENDINGS: [libc::c_int; 4] = [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGTERM];
 
@@ -37,7 +40,14 @@ extern "C" fn only_interrupt(_signal: libc::c_int) {}
 
 /// SIGPIPE ends us silently, whatever our parent left behind (many ignore it).
 pub(crate) fn die_on_closed_pipe() {
-    set(libc::SIGPIPE, libc::SIG_DFL);
+    // SAFETY: SIG_DFL runs no code of ours.
+    let before = unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
+    PIPE_IGNORED.store(before == libc::SIG_IGN, Ordering::Relaxed);
+}
+
+/// Whether our parent had us ignore SIGPIPE: a command that we become shall know.
+pub(crate) fn pipe_was_ignored() -> bool {
+    PIPE_IGNORED.load(Ordering::Relaxed)
 }
 
 /// A closed pipe becomes EPIPE: for a tool that still has something to put back.

@@ -108,7 +108,9 @@ fn a_missing_value_is_bad_usage() {
     for face in faces() {
         for option in face.options().iter().filter(|option| option.takes_value) {
             let long = format!("--{}", option.long);
-            refuses(&Outcome::of(tool(face.tool).args(face.arguments(&["0", &long]))), &face, 2);
+            let operand = if face.wants_command_alone() { None } else { Some("0") };
+            let words: Vec<&str> = operand.into_iter().chain([long.as_str()]).collect();
+            refuses(&Outcome::of(tool(face.tool).args(face.arguments(&words))), &face, 2);
             asked += 1;
         }
     }

@@ -46,9 +46,15 @@ impl Face {
         self.listed("Commands:").next().is_some()
     }
 
-    /// Whether it wants an operand.
+    /// Whether it wants an operand; a command is none.
     pub(crate) fn needs_operand(&self) -> bool {
-        self.listed("Arguments:").any(|line| line.starts_with('<'))
+        self.listed("Arguments:").any(|line| line.starts_with('<') && !line.starts_with("<COMMAND>"))
+    }
+
+    /// Whether all that it wants is a command, without `--` before it: whatever word stands there is run.
+    pub(crate) fn wants_command_alone(&self) -> bool {
+        let asks = self.listed("Arguments:").any(|line| line.starts_with("<COMMAND>"));
+        asks && !self.needs_operand() && !self.help.contains("-- <COMMAND>")
     }
 
     /// Whether it wants the name of an object that exists.

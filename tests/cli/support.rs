@@ -21,6 +21,7 @@ pub(crate) const TOOLS: &[(&str, &str)] = &[
     ("rmsgq", env!("CARGO_BIN_EXE_rmsgq")),
     ("rsem", env!("CARGO_BIN_EXE_rsem")),
     ("rshm", env!("CARGO_BIN_EXE_rshm")),
+    ("rsignal", env!("CARGO_BIN_EXE_rsignal")),
 ];
 
 /// The root of the package.
@@ -264,6 +265,7 @@ pub(crate) enum Call {
     Poll,
     Read,
     Semtimedop,
+    Sigtimedwait,
     Splice,
     Write,
 }
@@ -271,11 +273,11 @@ pub(crate) enum Call {
 impl Call {
     /// Its number in `/proc/PID/syscall`.
     fn number(self) -> &'static str {
-        let [receive, send, mq_receive, mq_send, nanosleep, poll, read, write, semtimedop, futex, splice] =
+        let [receive, send, mq_receive, mq_send, nanosleep, poll, read, write, semtimedop, futex, splice, sigtimedwait] =
             if cfg!(target_arch = "x86_64") {
-                ["70", "69", "243", "242", "230", "7", "0", "1", "220", "202", "275"]
+                ["70", "69", "243", "242", "230", "7", "0", "1", "220", "202", "275", "128"]
             } else {
-                ["188", "189", "183", "182", "115", "73", "63", "64", "192", "98", "76"]
+                ["188", "189", "183", "182", "115", "73", "63", "64", "192", "98", "76", "137"]
             };
         match self {
             Self::Futex => futex,
@@ -287,6 +289,7 @@ impl Call {
             Self::Poll => poll,
             Self::Read => read,
             Self::Semtimedop => semtimedop,
+            Self::Sigtimedwait => sigtimedwait,
             Self::Splice => splice,
             Self::Write => write,
         }

@@ -30,6 +30,11 @@ const SLEEPERS: &[(&str, &str, &[&str], Call)] = &[
     ("rsem", "rsem create /s", &["wait", "/s"], Call::Futex),
     ("rsem", "rsem create /s --value 1", &["wait", "/s", "--zero"], Call::Nanosleep),
     ("rsem", "rsem create /s", &["run", "/s", "--timeout", "25", "--", "true"], Call::Futex),
+    ("rsignal", "", &["recv", "USR1"], Call::Sigtimedwait),
+    ("rsignal", "", &["recv", "USR1", "--timeout", "25", "--json"], Call::Sigtimedwait),
+    ("rsignal", "", &["wait", "1"], Call::Poll),
+    ("rsignal", "", &["wait", "1", "--timeout", "25"], Call::Poll),
+    ("rsignal", "", &["run", "--timeout", "25", "sleep", "30"], Call::Sigtimedwait),
 ];
 
 #[test]

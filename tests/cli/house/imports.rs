@@ -35,6 +35,7 @@ const VOCABULARY: &[&str] = &[
     "NameError",
     "PosixName",
     "Wait",
+    "signal",
     "users",
 ];
 

@@ -1,0 +1,4 @@
+//! The door of `rsignal`.
+#![no_main]
+
+ripc::door!(rsignal);
