@@ -7,8 +7,8 @@
 set -eu
 
 . "$(dirname "$0")/find-tools.sh"
-find_tools rmsgq rsem rshm ripcs
-for tool in rmsgq rsem rshm ripcs; do
+find_tools rmsgq rsem rshm rsignal ripcs
+for tool in rmsgq rsem rshm rsignal ripcs; do
     echo "# $tool is $(command -v "$tool")"
 done
 
@@ -70,6 +70,15 @@ until grep -q '^State:.[SZ]' "/proc/$receiver/status" 2>/dev/null; do :; done
 try 'rmsgq show "$q" | tail -n 2'
 try 'rmsgq send "$q" "good morning"'
 try 'wait "$!"'
+receiver=
+
+say 'Another one waits for nothing. rsignal says what a signal would do to it, and returns when it has ended.'
+try 'rmsgq recv "$q" &'
+receiver=$!
+until grep -q '^State:.[SZ]' "/proc/$receiver/status" 2>/dev/null; do :; done
+try 'rsignal show "$!" --signal TERM | tail -n 1'
+try 'rsignal send "$!" --signal TERM --wait'
+try 'wait "$!" || echo "status $?"'
 receiver=
 
 say 'Remove the queue. Then nothing is called so any more.'

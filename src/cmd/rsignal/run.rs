@@ -46,7 +46,7 @@ pub(super) struct Run {
     #[arg(long, value_name = "SIG", value_parser = args::signal)]
     parent_death: Option<Signal>,
 
-    /// Send it a signal after DURATION, and end with status 124
+    /// Send it a signal after DURATION, and wait on; the status is 124 then
     #[arg(short, long, value_name = "DURATION", value_parser = args::duration)]
     timeout: Option<Duration>,
 
