@@ -5,6 +5,7 @@
 
 mod names;
 pub mod ripcs;
+pub mod rlock;
 pub mod rmsgq;
 mod rows;
 pub mod rsem;

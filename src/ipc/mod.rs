@@ -2,7 +2,7 @@
 //! POSIX inter-process communication.
 //!
 //! One module per mechanism: [`msgq`] (message queues), [`shm`] (shared memory), [`sem`]
-//! (semaphores), [`signal`] (signals and processes). What they share is the vocabulary of this module:
+//! (semaphores), [`lock`] (locks on files), [`signal`] (signals and processes). What they share is the vocabulary of this module:
 //! [`Key`], [`Id`], [`Name`], [`Mode`], [`Permissions`], [`Wait`].
 //!
 //! # Errors
@@ -14,6 +14,7 @@
 //! [`ErrorKind::NotFound`]: std::io::ErrorKind::NotFound
 
 mod changes;
+pub mod lock;
 mod mode;
 pub mod msgq;
 mod name;

@@ -19,6 +19,10 @@ pub(crate) enum Call {
     Semtimedop,
     /// futex(2)
     Futex,
+    /// flock(2)
+    Flock,
+    /// fcntl(2)
+    Fcntl,
     /// Any other.
     Other,
 }
@@ -34,6 +38,8 @@ impl Call {
             libc::SYS_semop => Self::Semop,
             libc::SYS_semtimedop => Self::Semtimedop,
             libc::SYS_futex => Self::Futex,
+            libc::SYS_flock => Self::Flock,
+            libc::SYS_fcntl => Self::Fcntl,
             _ => Self::Other,
         }
     }

@@ -1,0 +1,4 @@
+//! The door of `rlock`.
+#![no_main]
+
+ripc::door!(rlock);
