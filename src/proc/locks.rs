@@ -36,6 +36,13 @@ pub(crate) fn table() -> io::Result<Vec<Entry>> {
     Ok(text.lines().filter_map(parse).collect())
 }
 
+/// Whether the table leaves nothing out: we are in the first pid namespace.
+pub(crate) fn table_is_whole() -> bool {
+    /// `PROC_PID_INIT_INO` of the kernel's <linux/proc_ns.h>, in the words of the link.
+    const FIRST: &str = "pid:[4026531836]";
+    fs::read_link("/proc/self/ns/pid").is_ok_and(|own| own.as_os_str() == FIRST)
+}
+
 /// What a descriptor's file is to the kernel, and which locks are held through it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Info {

@@ -8,8 +8,8 @@ use clap::Args;
 use super::quoted;
 use crate::app::{Context, Verb};
 use crate::args::ListArgs;
-use crate::cmd::rows::lock::{COLUMNS, LockRow};
-use crate::cmd::rows::{self, user};
+use crate::cmd::rows;
+use crate::cmd::rows::lock::{COLUMNS, LockRow, tell_hidden};
 use crate::exit::Status;
 use crate::ipc::lock::{FileId, inventory};
 
@@ -55,7 +55,7 @@ impl Verb for List {
             of_file && of_process
         });
         rows::write_list(context, &self.table, &columns, &all)?;
-        user::tell_hidden(context, inventory.hidden);
+        tell_hidden(context, &inventory, &all);
         Ok(status)
     }
 }

@@ -8,8 +8,8 @@ use clap::Args;
 
 use super::quoted;
 use crate::app::{Context, Verb};
-use crate::cmd::rows::lock::{HOLDER_COLUMNS, HolderRow, LockRow, device};
-use crate::cmd::rows::{records, user, write_records};
+use crate::cmd::rows::lock::{HOLDER_COLUMNS, HolderRow, LockRow, device, tell_hidden};
+use crate::cmd::rows::{records, write_records};
 use crate::exit::Status;
 use crate::ipc::lock::{FileId, Inventory, inventory};
 use crate::output::{Cell, escape, write_details, write_object};
@@ -59,7 +59,6 @@ impl Verb for Show {
             let fields = vec![("pid", Cell::Signed(pid.into())), ("command", Cell::Foreign(command.as_bytes().into()))];
             self.write(context, &inventory, fields, rows)
         });
-        user::tell_hidden(context, inventory.hidden);
         Ok(of_files.max(of_processes))
     }
 }
@@ -75,6 +74,7 @@ impl Show {
         let is_here = |pid: &i32| rows.iter().any(|row| row.lock.holders.iter().any(|holder| holder.pid == *pid));
         let cycles: Vec<_> = inventory.cycles().into_iter().filter(|cycle| cycle.iter().any(is_here)).collect();
         let sentences: Vec<_> = cycles.iter().map(|cycle| sentence(cycle)).collect();
+        tell_hidden(context, inventory, &rows);
         let locks = rows.len();
         let places = HolderRow::all(rows);
         let mut fields: Vec<(&'static str, Cell<'_>)> = fields;

@@ -3,7 +3,8 @@
 use std::os::unix::ffi::OsStrExt as _;
 use std::rc::Rc;
 
-use super::named;
+use super::{named, user};
+use crate::app::Context;
 use crate::ipc::lock::{Holder, Inventory, Lock};
 use crate::ipc::users::{Database, Names};
 use crate::output::Align::{Left, Right};
@@ -46,6 +47,14 @@ impl LockRow {
 
     fn path(&self) -> Cell<'_> {
         Cell::or_unknown(self.lock.path.as_deref(), |path| Cell::Foreign(path.as_os_str().as_bytes().into()))
+    }
+}
+
+/// Says once how many processes could not be looked at, where one of these locks may be theirs.
+pub(crate) fn tell_hidden(context: &mut Context, inventory: &Inventory, rows: &[LockRow]) {
+    let is_seen = |row: &LockRow| row.lock.holders.iter().any(|holder| holder.descriptor.is_some());
+    if rows.iter().any(|row| !row.lock.is_waiting() && !is_seen(row)) {
+        user::tell_hidden(context, inventory.hidden);
     }
 }
 

@@ -23,10 +23,21 @@ const OUT_OF_THE_WAY: i32 = 50;
 pub struct Opening {
     /// Make it with this mode where it does not exist.
     pub create: Option<Mode>,
-    /// Open it for writing: record locks that exclude want that.
-    pub write: bool,
+    /// Whether for writing: record locks that exclude want that.
+    pub writing: Writing,
     /// What we become or start inherits the descriptor.
     pub inherited: bool,
+}
+
+/// Whether a file is opened for writing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Writing {
+    /// Not unless it may not be read.
+    No,
+    /// Where that is allowed.
+    Wanted,
+    /// Else not at all.
+    Needed,
 }
 
 /// An open file to lock. What is locked through it is let go when it is dropped, unless somebody inherited the
@@ -49,23 +60,34 @@ pub enum Converted {
 impl LockFile {
     /// Opens it, perhaps makes it. What cannot be made because it is a directory is opened as one.
     pub fn open(path: &Path, how: Opening) -> io::Result<Self> {
-        let flags = fd::NON_BLOCKING | fd::NO_TERMINAL;
         let options = |read, write, create: Option<Mode>| {
+            let flags = fd::NON_BLOCKING | fd::NO_TERMINAL | if create.is_some() { fd::CREATE } else { 0 };
             let mut options = OpenOptions::new();
-            let create_flag = if create.is_some() { fd::CREATE } else { 0 };
-            let mode = create.map_or(0, |mode| mode.bits().into());
-            options.read(read).write(write).custom_flags(flags | create_flag).mode(mode);
+            options.read(read).write(write).custom_flags(flags);
+            options.mode(create.map_or(0, |mode| mode.bits().into()));
             options
         };
-        let file = match options(true, how.write, how.create).open(path) {
-            Err(error) if errno::is(&error, errno::EISDIR) && how.create.is_some() => {
-                options(true, how.write, None).open(path)
-            }
-            // A file that may be written alone can be locked by flock(2), too.
-            Err(error) if error.kind() == ErrorKind::PermissionDenied && !how.write => {
-                options(false, true, None).open(path).map_err(|_| error)
-            }
+        let reading = || match options(true, false, how.create).open(path) {
+            Err(error) if errno::is(&error, errno::EISDIR) => options(true, false, None).open(path),
             opened => opened,
+        };
+        let denied = |error: &io::Error| {
+            matches!(
+                error.kind(),
+                ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem | ErrorKind::IsADirectory
+            )
+        };
+        let file = match how.writing {
+            // One that may be written alone can be locked by flock(2), too.
+            Writing::No => match reading() {
+                Err(error) if denied(&error) => options(false, true, None).open(path).map_err(|_| error),
+                opened => opened,
+            },
+            Writing::Wanted => match options(true, true, how.create).open(path) {
+                Err(error) if denied(&error) => reading(),
+                opened => opened,
+            },
+            Writing::Needed => options(true, true, how.create).open(path),
         }?;
         Self::out_of_the_way(&file, how.inherited)
     }

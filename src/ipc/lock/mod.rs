@@ -8,6 +8,7 @@ mod file;
 mod graph;
 mod holders;
 mod inventory;
+mod probe;
 mod waiters;
 
 use std::fmt;
@@ -19,9 +20,10 @@ use std::path::Path;
 use nix::fcntl::{OFlag, open};
 use nix::sys::stat::{Mode, fstat};
 
-pub use file::{Converted, LockFile, Opening};
+pub use file::{Converted, LockFile, Opening, Writing};
 pub use holders::Holder;
 pub use inventory::{Family, Inventory, Lock, Standing, inventory, inventory_of};
+pub use probe::Probe;
 
 use crate::proc::locks;
 
