@@ -6,6 +6,7 @@
 //! | `help` | what `--help` says, read back |
 //! | `contract` | what every tool passes: help, statuses, closed descriptors, hostile names, signals |
 //! | `house` | what holds for the sources: import rule, pages against `--help`, completions, examples |
+//! | `classic` | the drop-in faces against the tools whose names they have |
 //! | `rmsgq`, `rsem`, `rshm`, `rsignal`, `ripcs` | one file per tool |
 //! | `peers` | our tools against programs that we did not write |
 //!
@@ -13,6 +14,7 @@
 //! in `/proc/PID/syscall` and never by sleeping, and what it needs beyond cargo it finds or skips
 //! with a printed reason.
 
+mod classic;
 mod contract;
 mod help;
 mod house;

@@ -11,8 +11,10 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
+mod faces;
 mod user;
 
+pub(crate) use faces::{FACES, Faces};
 pub(crate) use user::User;
 
 /// The tools, by name: a new tool gets its line here and is then passed by every shared test.

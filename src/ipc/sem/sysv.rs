@@ -63,6 +63,14 @@ impl Set {
         Self::make(key.get(), values, mode)
     }
 
+    /// A new set of this key, EEXIST where there is one, as semget(2) leaves it and ipcmk(1) makes it:
+    /// without values, and so without the time of an operation, by which a set counts as made.
+    ///
+    /// Errors as [`create`](Self::create) has.
+    pub fn create_untouched(key: Key, count: i32, mode: Mode) -> io::Result<Self> {
+        sem::get(key.get(), count, sem::IPC_CREAT | sem::IPC_EXCL | i32::from(mode.bits())).map(Self::of_kernel)
+    }
+
     fn make(key: i32, values: &[u16], mode: Mode) -> io::Result<Self> {
         if values.is_empty() {
             return Err(errno::error(errno::EINVAL));

@@ -1,0 +1,3 @@
+//! The drop-in faces, against the tools whose names they have.
+
+mod ipcmk;
