@@ -43,6 +43,9 @@ impl Verb for List {
             files.push((file, path));
             Ok(())
         });
+        if files.is_empty() && !self.files.is_empty() {
+            return Ok(status);
+        }
         let inventory = inventory().context("cannot read the locks")?;
         let mut all = LockRow::all(&inventory);
         all.retain_mut(|row| {

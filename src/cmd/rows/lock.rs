@@ -21,7 +21,7 @@ pub(crate) struct LockRow {
 }
 
 impl LockRow {
-    /// The rows of all locks of an inventory, in its order: who waits stands behind what is held.
+    /// The rows of all locks of an inventory, sorted by file and range: who waits stands behind what is held.
     pub(crate) fn all(inventory: &Inventory) -> Vec<Self> {
         let cycles = inventory.cycles();
         let row = |(index, lock): (usize, &Lock)| {
@@ -33,7 +33,13 @@ impl LockRow {
             let cycle = cycles.iter().find(is_in).cloned();
             Self { lock: lock.clone(), blocked_by, cycle }
         };
-        inventory.locks.iter().enumerate().map(row).collect()
+        let mut order: Vec<usize> = (0..inventory.locks.len()).collect();
+        order.sort_by_key(|&index| {
+            let root = inventory.root(index);
+            let held = &inventory.locks[root];
+            (&held.path, held.file.inode, held.range.start, root)
+        });
+        order.into_iter().map(|index| row((index, &inventory.locks[index]))).collect()
     }
 
     /// `held`, `waits`, or `deadlock` for one who waits in a circle.
