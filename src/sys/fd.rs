@@ -106,6 +106,14 @@ pub(crate) fn cached_pages(fd: impl AsFd) -> io::Result<u64> {
     if returned == 0 { Ok(status[0]) } else { Err(io::Error::last_os_error()) }
 }
 
+/// The columns of the terminal behind it (`TIOCGWINSZ`); `None` where there is none.
+pub(crate) fn columns(fd: impl AsFd) -> Option<usize> {
+    let mut size = libc::winsize { ws_row: 0, ws_col: 0, ws_xpixel: 0, ws_ypixel: 0 };
+    // SAFETY: TIOCGWINSZ writes one winsize.
+    check(unsafe { libc::ioctl(fd.as_fd().as_raw_fd(), libc::TIOCGWINSZ, &raw mut size) }).ok()?;
+    Some(size.ws_col.into())
+}
+
 /// Whether a terminal is behind it: isatty(3).
 pub(crate) fn is_terminal(fd: impl AsFd) -> bool {
     // SAFETY: no pointers of ours.

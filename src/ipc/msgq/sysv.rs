@@ -10,7 +10,7 @@ use crate::sys::{errno, msg};
 
 mod inventory;
 
-pub use inventory::{Limits, QueueStatus, limits, list};
+pub use inventory::{Limits, QueueStatus, Usage, limits, list, usage};
 
 /// Bytes that stand before the text of a message in memory: its type, as `struct msgbuf` has it.
 pub const HEADER: usize = msg::HEADER;
