@@ -42,7 +42,8 @@ impl Verb for Convert {
 
     fn run(self, _: &mut Context) -> anyhow::Result<Status> {
         let descriptor = self.descriptor()?;
-        let file = LockFile::inherited(descriptor).with_context(|| format!("cannot use descriptor {descriptor}"))?;
+        let file =
+            LockFile::inherited(descriptor, false).with_context(|| format!("cannot use descriptor {descriptor}"))?;
         let claim = if self.upgrade { Claim::Exclusive } else { Claim::Shared };
         let cannot = || format!("cannot convert the lock of descriptor {descriptor}");
         for held in self.held(descriptor).with_context(cannot)? {

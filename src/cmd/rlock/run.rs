@@ -93,14 +93,21 @@ impl Run {
     fn lock(&self, request: Request) -> anyhow::Result<LockFile> {
         let cannot = || format!("cannot lock {}", quoted(&self.file));
         let started = Instant::now();
+        let mut opening = self.opening(request);
         loop {
-            let file = LockFile::open(&self.file, self.opening(request))
-                .with_context(|| format!("cannot open {}", quoted(&self.file)))?;
+            let file =
+                LockFile::open(&self.file, opening).with_context(|| format!("cannot open {}", quoted(&self.file)))?;
             let wait = match self.patience.wait() {
                 Wait::For(limit) => Wait::For(limit.saturating_sub(started.elapsed())),
                 wait => wait,
             };
-            file.take(request, wait).map_err(|error| self.refusal(&file, request, error))?;
+            match file.take(request, wait) {
+                Err(error) if opening.writing == Writing::No && LockFile::wants_writing(&error) => {
+                    opening.writing = Writing::Needed;
+                    continue;
+                }
+                taken => taken.map_err(|error| self.refusal(&file, request, error))?,
+            }
             if file.is_still(&self.file).with_context(cannot)? {
                 return Ok(file);
             }

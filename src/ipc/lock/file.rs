@@ -68,7 +68,10 @@ impl LockFile {
             options
         };
         let reading = || match options(true, false, how.create).open(path) {
-            Err(error) if errno::is(&error, errno::EISDIR) => options(true, false, None).open(path),
+            // A directory; or another user's file in a directory for all, which may be opened, but not by O_CREAT.
+            Err(error) if errno::is(&error, errno::EISDIR) || errno::is(&error, errno::EACCES) => {
+                options(true, false, None).open(path).map_err(|_| error)
+            }
             opened => opened,
         };
         let denied = |error: &io::Error| {
@@ -104,8 +107,16 @@ impl LockFile {
 
     /// The file of a descriptor that we inherited; through it, the locks of its open file description can be
     /// converted and let go.
-    pub fn inherited(descriptor: i32) -> io::Result<Self> {
-        fd::duplicate_from(descriptor, 0, true).map(Self)
+    ///
+    /// Ours is another descriptor of it, which a command inherits or not.
+    pub fn inherited(descriptor: i32, inherited: bool) -> io::Result<Self> {
+        fd::duplicate_from(descriptor, OUT_OF_THE_WAY, !inherited).map(Self)
+    }
+
+    /// Whether a lock was refused because the file is not open for writing, which NFS asks of flock(2), too.
+    #[must_use]
+    pub fn wants_writing(error: &io::Error) -> bool {
+        errno::is(error, errno::EBADF) || errno::is(error, errno::EIO)
     }
 
     /// What is held through a descriptor that we inherited, one by one. POSIX locks are not among it: they are

@@ -9,7 +9,7 @@ use super::{Outcome, TOOLS, World};
 
 /// The faces, and the tool behind each: a new face gets its line here.
 pub(crate) const FACES: &[(&str, &str)] =
-    &[("ipcmk", "ripcs"), ("ipcrm", "ripcs"), ("ipcs", "ripcs"), ("lsipc", "ripcs")];
+    &[("flock", "rlock"), ("ipcmk", "ripcs"), ("ipcrm", "ripcs"), ("ipcs", "ripcs"), ("lsipc", "ripcs")];
 
 /// A folder with a link for each face, which everybody may look into.
 pub(crate) struct Faces {
