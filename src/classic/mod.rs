@@ -16,8 +16,10 @@ use crate::output::{Out, escape_lines, tell};
 use crate::sys::{entry, errno, fd};
 
 pub mod ipcmk;
+pub mod kill;
 mod numbers;
 mod options;
+pub mod waitpid;
 
 use options::Wrong;
 

@@ -8,7 +8,7 @@ use std::process::Command;
 use super::{Outcome, TOOLS, World};
 
 /// The faces, and the tool behind each: a new face gets its line here.
-pub(crate) const FACES: &[(&str, &str)] = &[("ipcmk", "ripcs")];
+pub(crate) const FACES: &[(&str, &str)] = &[("ipcmk", "ripcs"), ("kill", "rsignal"), ("waitpid", "rsignal")];
 
 /// A folder with a link for each face, which everybody may look into.
 pub(crate) struct Faces {
