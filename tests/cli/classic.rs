@@ -2,3 +2,4 @@
 
 mod ipcmk;
 mod kill;
+mod waitpid;
