@@ -7,6 +7,7 @@ mod names;
 pub mod ripcs;
 pub mod rmsgq;
 mod rows;
+pub mod rpipe;
 pub mod rsem;
 pub mod rshm;
 pub mod rsignal;

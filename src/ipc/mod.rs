@@ -2,7 +2,7 @@
 //! POSIX inter-process communication.
 //!
 //! One module per mechanism: [`msgq`] (message queues), [`shm`] (shared memory), [`sem`]
-//! (semaphores), [`signal`] (signals and processes). What they share is the vocabulary of this module:
+//! (semaphores), [`signal`] (signals and processes), [`pipe`] (pipes). What they share is the vocabulary of this module:
 //! [`Key`], [`Id`], [`Name`], [`Mode`], [`Permissions`], [`Wait`].
 //!
 //! # Errors
@@ -18,6 +18,7 @@ mod mode;
 pub mod msgq;
 mod name;
 mod object;
+pub mod pipe;
 mod posix_files;
 mod processes;
 pub mod sem;
