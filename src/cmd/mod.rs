@@ -8,6 +8,7 @@ pub mod rfifo;
 pub mod ripcs;
 pub mod rmsgq;
 mod rows;
+pub mod rpipe;
 pub mod rsem;
 pub mod rshm;
 pub mod rsignal;
