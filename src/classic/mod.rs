@@ -17,6 +17,7 @@ use crate::sys::{entry, errno, fd};
 
 pub mod ipcmk;
 pub mod kill;
+pub mod mkfifo;
 mod numbers;
 mod options;
 pub mod waitpid;
@@ -37,7 +38,6 @@ enum Family {
     /// Messages begin with the last part of the name it was called by.
     UtilLinux,
     /// Messages begin with the whole of it.
-    #[allow(dead_code, reason = "the face of mkfifo is the first")]
     Gnu,
 }
 

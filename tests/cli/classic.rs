@@ -2,4 +2,5 @@
 
 mod ipcmk;
 mod kill;
+mod mkfifo;
 mod waitpid;
