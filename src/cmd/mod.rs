@@ -10,3 +10,4 @@ mod rows;
 pub mod rsem;
 pub mod rshm;
 pub mod rsignal;
+pub mod rsock;

@@ -2,7 +2,7 @@
 //! POSIX inter-process communication.
 //!
 //! One module per mechanism: [`msgq`] (message queues), [`shm`] (shared memory), [`sem`]
-//! (semaphores), [`signal`] (signals and processes). What they share is the vocabulary of this module:
+//! (semaphores), [`signal`] (signals and processes), [`socket`] (sockets). What they share is the vocabulary of this module:
 //! [`Key`], [`Id`], [`Name`], [`Mode`], [`Permissions`], [`Wait`].
 //!
 //! # Errors
@@ -23,6 +23,7 @@ mod processes;
 pub mod sem;
 pub mod shm;
 pub mod signal;
+pub mod socket;
 pub mod users;
 mod wait;
 

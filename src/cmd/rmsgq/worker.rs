@@ -64,8 +64,8 @@ impl Worker {
             Err(error) => return Err((anyhow::Error::from(error).context("cannot hold a message in memory"), message)),
         };
         let variable = match label {
-            Label::Type => "RMSGQ_TYPE",
             Label::Priority => "RMSGQ_PRIORITY",
+            _ => "RMSGQ_TYPE",
         };
         let started = Command::new(&command[0])
             .args(&command[1..])
