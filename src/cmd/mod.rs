@@ -12,3 +12,4 @@ pub mod rpipe;
 pub mod rsem;
 pub mod rshm;
 pub mod rsignal;
+pub mod rsock;

@@ -3,7 +3,7 @@
 //!
 //! One module per mechanism: [`msgq`] (message queues), [`shm`] (shared memory), [`sem`]
 //! (semaphores), [`signal`] (signals and processes), [`pipe`] and [`fifo`] (pipes without
-//! and with a name). What they share is the vocabulary of this module:
+//! and with a name), [`socket`] (sockets). What they share is the vocabulary of this module:
 //! [`Key`], [`Id`], [`Name`], [`Mode`], [`Permissions`], [`Wait`].
 //!
 //! # Errors
@@ -26,6 +26,7 @@ mod processes;
 pub mod sem;
 pub mod shm;
 pub mod signal;
+pub mod socket;
 pub mod users;
 mod wait;
 
