@@ -3,7 +3,9 @@
 
 pub(crate) mod maps;
 pub(crate) mod memory;
+pub(crate) mod pipes;
 pub(crate) mod process;
 pub(crate) mod signals;
+pub(crate) mod sockets;
 pub(crate) mod stat;
 pub(crate) mod sysvipc;

@@ -7,7 +7,7 @@
 //! | `contract` | what every tool passes: help, statuses, closed descriptors, hostile names, signals |
 //! | `house` | what holds for the sources: import rule, pages against `--help`, completions, examples |
 //! | `classic` | the drop-in faces against the tools whose names they have |
-//! | `rmsgq`, `rsem`, `rshm`, `rsignal`, `ripcs` | one file per tool |
+//! | `rmsgq`, `rpipe`, `rsem`, `rshm`, `rsignal`, `ripcs` | one file per tool |
 //! | `peers` | our tools against programs that we did not write |
 //!
 //! A test is a sentence: make, act, see. It runs in an IPC namespace of its own, waits for readiness
@@ -21,6 +21,7 @@ mod house;
 mod peers;
 mod ripcs;
 mod rmsgq;
+mod rpipe;
 mod rsem;
 mod rshm;
 mod rsignal;

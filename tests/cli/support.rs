@@ -21,9 +21,11 @@ pub(crate) use user::User;
 pub(crate) const TOOLS: &[(&str, &str)] = &[
     ("ripcs", env!("CARGO_BIN_EXE_ripcs")),
     ("rmsgq", env!("CARGO_BIN_EXE_rmsgq")),
+    ("rpipe", env!("CARGO_BIN_EXE_rpipe")),
     ("rsem", env!("CARGO_BIN_EXE_rsem")),
     ("rshm", env!("CARGO_BIN_EXE_rshm")),
     ("rsignal", env!("CARGO_BIN_EXE_rsignal")),
+    ("rsock", env!("CARGO_BIN_EXE_rsock")),
 ];
 
 /// The root of the package.
