@@ -2,7 +2,8 @@
 //! POSIX inter-process communication.
 //!
 //! One module per mechanism: [`msgq`] (message queues), [`shm`] (shared memory), [`sem`]
-//! (semaphores), [`lock`] (locks on files), [`signal`] (signals and processes). What they share is the vocabulary of this module:
+//! (semaphores), [`signal`] (signals and processes), [`pipe`] and [`fifo`] (pipes without
+//! and with a name), [`socket`] (sockets), [`lock`] (locks on files). What they share is the vocabulary of this module:
 //! [`Key`], [`Id`], [`Name`], [`Mode`], [`Permissions`], [`Wait`].
 //!
 //! # Errors
@@ -14,16 +15,19 @@
 //! [`ErrorKind::NotFound`]: std::io::ErrorKind::NotFound
 
 mod changes;
+pub mod fifo;
 pub mod lock;
 mod mode;
 pub mod msgq;
 mod name;
 mod object;
+pub mod pipe;
 mod posix_files;
 mod processes;
 pub mod sem;
 pub mod shm;
 pub mod signal;
+pub mod socket;
 pub mod users;
 mod wait;
 

@@ -4,7 +4,9 @@
 pub(crate) mod locks;
 pub(crate) mod maps;
 pub(crate) mod memory;
+pub(crate) mod pipes;
 pub(crate) mod process;
 pub(crate) mod signals;
+pub(crate) mod sockets;
 pub(crate) mod stat;
 pub(crate) mod sysvipc;

@@ -22,9 +22,11 @@ pub(crate) const TOOLS: &[(&str, &str)] = &[
     ("ripcs", env!("CARGO_BIN_EXE_ripcs")),
     ("rlock", env!("CARGO_BIN_EXE_rlock")),
     ("rmsgq", env!("CARGO_BIN_EXE_rmsgq")),
+    ("rpipe", env!("CARGO_BIN_EXE_rpipe")),
     ("rsem", env!("CARGO_BIN_EXE_rsem")),
     ("rshm", env!("CARGO_BIN_EXE_rshm")),
     ("rsignal", env!("CARGO_BIN_EXE_rsignal")),
+    ("rsock", env!("CARGO_BIN_EXE_rsock")),
 ];
 
 /// The root of the package.

@@ -20,6 +20,7 @@ pub(super) mod mapping;
 pub(super) mod queue;
 pub(super) mod segment;
 pub(super) mod semaphore;
+pub(super) mod socket;
 pub(super) mod unnamed;
 pub(super) mod user;
 
