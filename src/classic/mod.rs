@@ -16,12 +16,14 @@ use crate::output::{Out, escape_lines, tell};
 use crate::sys::{entry, errno, fd};
 
 pub mod flock;
+mod grid;
 mod human;
 pub mod ipcmk;
 pub mod ipcrm;
 pub mod ipcs;
 pub mod kill;
 pub mod lsipc;
+pub mod lslocks;
 pub mod mkfifo;
 mod numbers;
 mod options;

@@ -93,6 +93,31 @@ pub(crate) fn device_of_mount(mount: u64) -> io::Result<Option<u64>> {
     Ok(text.split(|&byte| byte == b'\n').find_map(device))
 }
 
+/// Where the file system of this device is mounted, the last place if there are several.
+pub(crate) fn mount_point(device: u64) -> Option<Vec<u8>> {
+    let text = fs::read("/proc/self/mountinfo").ok()?;
+    let point = |line: &[u8]| {
+        let mut fields = line.split(|&byte| byte == b' ').skip(2);
+        let (major, minor) = std::str::from_utf8(fields.next()?).ok()?.split_once(':')?;
+        let is_it = makedev(major.parse().ok()?, minor.parse().ok()?) == device;
+        is_it.then(|| unescape(fields.nth(1).unwrap_or_default()))
+    };
+    text.split(|&byte| byte == b'\n').rev().find_map(point)
+}
+
+/// `a\040b` is `a b`: blanks, tabs, ends of lines and backslashes are octal.
+fn unescape(text: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((&first, behind)) = rest.split_first() {
+        let digits = behind.get(..3).and_then(|digits| std::str::from_utf8(digits).ok());
+        let octal = digits.filter(|_| first == b'\\').and_then(|digits| u8::from_str_radix(digits, 8).ok());
+        plain.push(octal.unwrap_or(first));
+        rest = &behind[if octal.is_some() { 3 } else { 0 }..];
+    }
+    plain
+}
+
 /// `1: -> POSIX  ADVISORY  WRITE 123 fe:00:5316681 0 EOF`; `None` for what is no such line.
 fn parse(line: &str) -> Option<Entry> {
     let (_, rest) = line.split_once(": ")?;
@@ -136,6 +161,13 @@ mod tests {
         {
             assert_eq!(parse(line), None, "{line}");
         }
+    }
+
+    #[test]
+    fn mount_points_are_unescaped() {
+        assert_eq!(unescape(br"/a\040b\134c\x\04"), br"/a b\c\x\04");
+        let root = fs::File::open("/proc/self").and_then(|file| file.metadata()).expect("it is there");
+        assert_eq!(mount_point(std::os::unix::fs::MetadataExt::dev(&root)).as_deref(), Some(&b"/proc"[..]));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! | `furnished` | a world of all sorts of objects |
 //! | `listing` | ipcs and lsipc: some hundred lines on the same objects |
 //! | `ipcmk`, `ipcrm`, `posix` | what makes and removes, each in a world of its own |
+//! | `flock`, `lslocks` | locks on files |
 //! | `one_liners` | what scripts do with the output |
 //! | `properties` | lines at random |
 
@@ -16,6 +17,7 @@ mod ipcmk;
 mod ipcrm;
 mod kill;
 mod listing;
+mod lslocks;
 mod mkfifo;
 mod one_liners;
 mod posix;

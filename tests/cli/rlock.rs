@@ -4,6 +4,7 @@ use crate::support::{Call, Running, World};
 
 mod convert;
 mod cycles;
+mod examples;
 mod list;
 mod peers;
 mod run;

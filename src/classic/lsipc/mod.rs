@@ -3,13 +3,13 @@
 use std::ffi::{OsStr, OsString};
 use std::io::{self, ErrorKind, Write as _};
 
+use super::grid::{self, Form, Grid, Head, Table};
 use super::owners::Owners;
 use super::times::Clock;
 use super::{Console, Face, Family, posix_name};
 use crate::ipc::{Id, Kind as NameKind, PosixObject, Timestamp, msgq, sem, shm};
 
 mod columns;
-mod grid;
 mod limits;
 mod look;
 mod parse;
@@ -17,7 +17,6 @@ mod posix;
 mod system_v;
 
 use columns::Col;
-use grid::{Form, Grid, Head, Table};
 use look::{Look, TimeFormat, names_group, names_user, put};
 use parse::{One, Wishes};
 use system_v::Cells;
@@ -143,7 +142,7 @@ impl List {
         let head = |col: &Col| {
             let words = col.words();
             let name = if wishes.shell { words.name.replace('%', "_PCT") } else { words.name.to_owned() };
-            Head { name, label: words.label, right: words.right, may_be_cut: *col == Col::Command }
+            Head { name, label: words.label, right: words.right, may_be_cut: *col == Col::Command, ..Head::default() }
         };
         let heads = columns.iter().map(head).collect();
         let usual = if form == Form::Details { TimeFormat::Full } else { TimeFormat::Short };
@@ -244,7 +243,8 @@ impl List {
     }
 
     fn elements(&mut self, semaphores: &[sem::sysv::SemaphoreStatus], latest: Timestamp) -> Grid {
-        let head = |name: &str| Head { name: name.to_owned(), label: "", right: true, may_be_cut: name == "COMMAND" };
+        let head =
+            |name: &str| Head { name: name.to_owned(), right: true, may_be_cut: name == "COMMAND", ..Head::default() };
         let mut grid = Grid::new(["SEMNUM", "VALUE", "NCOUNT", "ZCOUNT", "PID", "COMMAND"].map(head).to_vec());
         for semaphore in semaphores {
             grid.push(|text| put(text, semaphore.index));

@@ -2,9 +2,9 @@
 
 use std::ffi::{OsStr, OsString};
 
+use super::super::grid::Form;
 use super::super::options::{Long, Table};
 use super::super::{Console, around, numbers};
-use super::grid::Form;
 use super::look::TimeFormat;
 use super::{Kind, columns};
 

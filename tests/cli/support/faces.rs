@@ -15,6 +15,7 @@ pub(crate) const FACES: &[(&str, &str)] = &[
     ("ipcs", "ripcs"),
     ("kill", "rsignal"),
     ("lsipc", "ripcs"),
+    ("lslocks", "rlock"),
     ("mkfifo", "rfifo"),
     ("waitpid", "rsignal"),
 ];

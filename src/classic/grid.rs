@@ -1,4 +1,4 @@
-//! Cells in rows, and the ways to write them: the column engine of `lsipc`.
+//! Cells in rows, and the ways to write them: the column engine of `lsipc` and `lslocks`.
 
 use std::io::{self, Write};
 
@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr as _;
 use crate::sys::fd;
 
 /// The head of a column.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Head {
     pub name: String,
     /// Before the value where one row is written as details.
@@ -15,6 +15,21 @@ pub(super) struct Head {
     pub right: bool,
     /// Whether it may be cut where a terminal is too narrow for the row.
     pub may_be_cut: bool,
+    /// As wide as this, unless its name is wider than all of its values.
+    pub usual_width: usize,
+    /// What its values are in JSON.
+    pub json: Json,
+}
+
+/// What a value is in JSON.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Json {
+    #[default]
+    String,
+    /// As it stands.
+    Number,
+    /// Everything but 0.
+    Boolean,
 }
 
 /// How a grid is written.
@@ -81,9 +96,12 @@ impl Grid {
             });
         }
         let columns = self.heads.len();
-        let mut widths: Vec<usize> = self.heads.iter().map(|head| head.name.len()).collect();
+        let mut widths = vec![0; columns];
         for (index, (cell, _)) in shown.cells().enumerate() {
             widths[index % columns] = widths[index % columns].max(width(cell));
+        }
+        for (width, head) in widths.iter_mut().zip(&self.heads) {
+            *width = if *width < head.name.len() { head.name.len() } else { (*width).max(head.usual_width) };
         }
         if let Some(most) = look.cut.then(terminal_width).flatten() {
             self.narrow(&mut widths, most);
@@ -199,7 +217,7 @@ impl Grid {
             text.extend_from_slice(b"         \"");
             text.extend_from_slice(keys[index % columns].as_bytes());
             text.extend_from_slice(b"\": ");
-            push_json(text, cell);
+            push_json(text, cell, self.heads[index % columns].json);
             text.extend_from_slice(if (index + 1) % columns == 0 { b"\n      }" } else { b"" });
         }
     }
@@ -321,12 +339,14 @@ fn is_quotable(byte: u8) -> bool {
     matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\' | b'`' | b'$')
 }
 
-/// A cell as a JSON string, null where it is empty.
-fn push_json(text: &mut Vec<u8>, cell: &[u8]) {
-    if cell.is_empty() {
-        text.extend_from_slice(b"null");
-        return;
-    }
-    let string = serde_json::Value::String(String::from_utf8_lossy(cell).into_owned());
-    text.extend_from_slice(string.to_string().as_bytes());
+/// A cell as a JSON value, null where it is empty.
+fn push_json(text: &mut Vec<u8>, cell: &[u8], json: Json) {
+    let string = || serde_json::Value::String(String::from_utf8_lossy(cell).into_owned()).to_string();
+    text.extend_from_slice(match json {
+        _ if cell.is_empty() => b"null",
+        Json::Number => cell,
+        Json::Boolean if cell == b"0" => b"false",
+        Json::Boolean => b"true",
+        Json::String => return text.extend_from_slice(string().as_bytes()),
+    });
 }
