@@ -9,7 +9,7 @@ use super::quoted;
 use crate::app::{Context, Verb};
 use crate::args::ListArgs;
 use crate::cmd::rows;
-use crate::cmd::rows::lock::{COLUMNS, LockRow, tell_hidden};
+use crate::cmd::rows::lock::{COLUMNS, LockRow};
 use crate::exit::Status;
 use crate::ipc::lock::{FileId, inventory};
 
@@ -58,7 +58,6 @@ impl Verb for List {
             of_file && of_process
         });
         rows::write_list(context, &self.table, &columns, &all)?;
-        tell_hidden(context, &inventory, &all);
         Ok(status)
     }
 }
