@@ -9,7 +9,7 @@ mod signal;
 mod size;
 mod wait;
 
-pub(crate) use duration::parse as duration;
+pub(crate) use duration::{parse as duration, seconds};
 pub(crate) use framing::{FramingIn, FramingOut};
 pub(crate) use list::ListArgs;
 pub(crate) use name::{mode, queue, segment, semaphore, semaphores};
