@@ -6,12 +6,28 @@ use crate::app::{Tool, VerbEntry};
 use crate::exit::OutputError;
 use crate::ipc::pipe::FlowError;
 
+mod chain;
 mod display;
+mod list;
 mod meter;
+mod peek;
+mod set;
+mod show;
+mod target;
 
 /// The tool.
-pub const TOOL: Tool =
-    Tool { name: "rpipe", about: "Pipes from the shell", bare: None, verbs: &[VerbEntry::of::<meter::Meter>()] };
+pub const TOOL: Tool = Tool {
+    name: "rpipe",
+    about: "Pipes from the shell",
+    bare: None,
+    verbs: &[
+        VerbEntry::of::<meter::Meter>(),
+        VerbEntry::of::<list::List>(),
+        VerbEntry::of::<show::Show>(),
+        VerbEntry::of::<peek::Peek>(),
+        VerbEntry::of::<set::Set>(),
+    ],
+};
 
 /// The failure of a flow from standard input to standard output. After a signal there is none: `app` ends
 /// us of it.

@@ -117,6 +117,12 @@ pub struct Pipe {
 }
 
 impl Pipe {
+    /// A pipe that nobody is at.
+    #[must_use]
+    pub fn unused(identity: Identity) -> Self {
+        Self { unread: Some(0), ..Self::new(identity) }
+    }
+
     fn new(identity: Identity) -> Self {
         Self { identity, path: None, capacity: None, unread: None, ends: Vec::new(), sleepers: Vec::new() }
     }
@@ -175,7 +181,7 @@ impl Inventory {
     pub fn of(identity: Identity) -> io::Result<Self> {
         let mut found = Self::walk(Some(identity))?;
         if found.pipes.is_empty() {
-            found.pipes.push(Pipe { unread: Some(0), ..Pipe::new(identity) });
+            found.pipes.push(Pipe::unused(identity));
         }
         Ok(found)
     }
