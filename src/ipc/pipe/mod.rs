@@ -2,6 +2,7 @@
 //!
 //! - [`Pipe`]: a new one, of the capacity that is asked for, for bytes or for packets.
 //! - [`Flow`]: bytes from one descriptor to another, by splice(2) where the kernel can.
+//! - [`Link`]: what stands between two commands of a pipeline, and measures it if it shall.
 //! - [`Limits`]: what the kernel allows.
 //!
 //! A pipe is two descriptors and a buffer of pages. Who reads an empty one waits, unless nobody can write
@@ -17,9 +18,13 @@ use nix::unistd::pipe2;
 
 mod flow;
 mod limits;
+mod link;
+mod relay;
 
 pub use flow::{Flow, FlowError};
 pub use limits::Limits;
+pub use link::{Ends, Link, LinkShape};
+pub use relay::Tally;
 
 /// The capacity that a pipe is grown to where bytes flow: what everybody may have by default.
 pub const LARGE: usize = 1 << 20;
