@@ -2,7 +2,9 @@
 
 use crate::support::{Outcome, tool};
 
+mod duplex;
 mod meter;
+mod run;
 
 /// Runs `rpipe` with these words to its end, without input.
 fn rpipe(words: &[&str]) -> Outcome {

@@ -8,11 +8,16 @@ use crate::ipc::pipe::FlowError;
 
 mod chain;
 mod display;
+mod duplex;
+mod limits;
 mod list;
 mod meter;
 mod peek;
+mod report;
+mod run;
 mod set;
 mod show;
+mod stages;
 mod target;
 
 /// The tool.
@@ -21,6 +26,8 @@ pub const TOOL: Tool = Tool {
     about: "Pipes from the shell",
     bare: None,
     verbs: &[
+        VerbEntry::of::<run::Run>(),
+        VerbEntry::of::<duplex::Duplex>(),
         VerbEntry::of::<meter::Meter>(),
         VerbEntry::of::<list::List>(),
         VerbEntry::of::<show::Show>(),

@@ -2,6 +2,7 @@
 //!
 //! - [`Pipe`]: a new one, of the capacity that is asked for, for bytes or for packets.
 //! - [`Flow`]: bytes from one descriptor to another, by splice(2) where the kernel can.
+//! - [`Link`]: what stands between two commands of a pipeline, and measures it if it shall.
 //! - [`Limits`]: what the kernel allows.
 //! - [`inventory`]: every pipe and FIFO that a process has open, who is at it, and what is in it.
 //!
@@ -20,9 +21,13 @@ mod flow;
 
 pub mod inventory;
 mod limits;
+mod link;
+mod relay;
 
 pub use flow::{Flow, FlowError};
 pub use limits::Limits;
+pub use link::{Ends, Link, LinkShape};
+pub use relay::Tally;
 
 /// The capacity that a pipe is grown to where bytes flow: what everybody may have by default.
 pub const LARGE: usize = 1 << 20;
