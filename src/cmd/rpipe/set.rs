@@ -5,12 +5,13 @@ use std::io;
 use anyhow::{Context as _, anyhow};
 use clap::Args;
 
+use super::limits;
 use super::target::{self, Target};
 use crate::app::{Context, Verb};
 use crate::args;
 use crate::exit::Status;
 use crate::ipc::pipe::inventory::{self, Inventory, Pipe};
-use crate::ipc::pipe::{Limits, resize};
+use crate::ipc::pipe::resize;
 use crate::sys::errno;
 
 #[derive(Debug, Args)]
@@ -30,10 +31,10 @@ impl Verb for Set {
 
     fn run(self, _: &mut Context) -> anyhow::Result<Status> {
         let found = Inventory::read().context("cannot list processes")?;
-        let cannot = || format!("cannot set the capacity of pipe {}", self.pipe);
+        let cannot = || format!("cannot change pipe {}", self.pipe);
         let pipe = self.pipe.find_one(&found).with_context(cannot)?;
         let bytes = usize::try_from(self.capacity).unwrap_or(usize::MAX);
-        set(pipe, bytes).map_err(|error| explain(error, bytes, pipe)).with_context(cannot)?;
+        set(pipe, bytes).map_err(|error| explain(error, self.capacity, pipe)).with_context(cannot)?;
         Ok(Status::Done)
     }
 }
@@ -50,21 +51,11 @@ fn set(pipe: &Pipe, bytes: usize) -> io::Result<usize> {
     resize(descriptor, bytes)
 }
 
-/// The limit that is behind an error, with its value.
-fn explain(error: io::Error, bytes: usize, pipe: &Pipe) -> anyhow::Error {
-    let limit = match (error.raw_os_error(), Limits::of_system()) {
-        (Some(errno::EPERM), Ok(limits)) if bytes > limits.max_size => {
-            format!("fs.pipe-max-size is {}, and only CAP_SYS_RESOURCE goes above", limits.max_size)
-        }
-        (Some(errno::EPERM), Ok(limits)) => {
-            format!("the pipes of this user have more than fs.pipe-user-pages-soft, {} pages", limits.soft_pages)
-        }
-        (Some(errno::EBUSY), _) => {
-            let unread = pipe.unread.map_or_else(|| "more".into(), |unread| format!("{unread} bytes, more"));
-            return anyhow!("{unread} than would fit, lie in it unread");
-        }
-        (Some(errno::EINVAL), _) => return anyhow!("no pipe has room for {bytes} bytes"),
-        _ => return error.into(),
-    };
-    anyhow::Error::from(error).context(limit)
+/// Why it cannot have that capacity.
+fn explain(error: io::Error, bytes: u64, pipe: &Pipe) -> anyhow::Error {
+    if errno::is(&error, errno::EBUSY) {
+        let unread = pipe.unread.map_or_else(String::new, |unread| format!(" ({unread} bytes)"));
+        return anyhow!("what is unread in it{unread} would not fit into {bytes} bytes");
+    }
+    limits::explain(error, Some(bytes))
 }

@@ -9,7 +9,7 @@ use crate::app::{Context, Verb};
 use crate::cmd::rows::pipe::{COLUMNS, END_COLUMNS, EndRow, PipeRow};
 use crate::cmd::rows::{self, user};
 use crate::exit::Status;
-use crate::ipc::pipe::inventory::{Chain, Identity, Inventory, Pipe};
+use crate::ipc::pipe::inventory::{Chain, Inventory, Pipe};
 use crate::output::{Cell, write_details, write_object};
 
 #[derive(Debug, Args)]
@@ -36,7 +36,11 @@ impl Verb for Show {
                 self.write(context, &found, found.get(identity).unwrap_or(&unused))?;
             }
             if !self.json {
-                write_chain(context, &found, &pipes)?;
+                let chain = match target.process(&found) {
+                    Some(pid) => Chain::of_process(&found, pid),
+                    None => Chain::around(&found, &pipes),
+                };
+                write_chain(context, &found, &chain)?;
             }
             Ok(())
         });
@@ -68,9 +72,8 @@ impl Show {
 }
 
 /// The pipeline, and where it stalls.
-fn write_chain(context: &mut Context, found: &Inventory, pipes: &[Identity]) -> anyhow::Result<()> {
-    let chain = Chain::around(found, pipes);
-    let stages = StageRow::all(found, &chain);
+fn write_chain(context: &mut Context, found: &Inventory, chain: &Chain) -> anyhow::Result<()> {
+    let stages = StageRow::all(found, chain);
     rows::write_records(context, chain::COLUMNS, &stages)?;
     let stalls: Vec<_> =
         chain.stalls.iter().map(|stall| ("stall", Cell::shown(chain::explain(found, stall)))).collect();

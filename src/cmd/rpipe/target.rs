@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 
 use crate::exit::UsageError;
 use crate::ipc::fifo::{self, Links};
@@ -53,13 +53,10 @@ impl Target {
                 Some(pipe) => vec![pipe.identity],
                 None => return Err(why_not(*pid, Some(*descriptor))),
             },
-            Self::Number(number) => {
-                let pid = i32::try_from(*number).ok().filter(|&pid| process::command(pid).is_some());
-                match pid {
-                    Some(pid) => of_process(inventory, pid)?,
-                    None => of_inode(inventory, *number),
-                }
-            }
+            Self::Number(number) => match self.process(inventory) {
+                Some(pid) => of_process(inventory, pid)?,
+                None => of_inode(inventory, *number),
+            },
             Self::Inode(inode) => of_inode(inventory, *inode),
             Self::Path(path) => {
                 let file = fifo::look(path, Links::Follow)?;
@@ -67,9 +64,16 @@ impl Target {
             }
         };
         if found.is_empty() {
-            return Err(io::Error::from(io::ErrorKind::NotFound)).context("no process has it open");
+            return Err(nobody().into());
         }
         Ok(found)
+    }
+
+    /// The process whose pipes are all meant.
+    pub(super) fn process(&self, inventory: &Inventory) -> Option<i32> {
+        let Self::Number(number) = self else { return None };
+        let pid = i32::try_from(*number).ok()?;
+        (inventory.processes.contains_key(&pid) || process::command(pid).is_some()).then_some(pid)
     }
 
     /// The one pipe that is meant.
@@ -78,8 +82,7 @@ impl Target {
         if found.len() > 1 {
             bail!(UsageError(format!("{self} has {} pipes open: say which as PID:FD", found.len())));
         }
-        let unused = || io::Error::from(io::ErrorKind::NotFound);
-        found.first().and_then(|identity| inventory.get(*identity)).ok_or_else(unused).context("no process has it open")
+        found.first().and_then(|identity| inventory.get(*identity)).ok_or_else(|| nobody().into())
     }
 }
 
@@ -97,6 +100,10 @@ impl fmt::Display for Target {
 /// A path in a message.
 pub(super) fn shown(path: &Path) -> String {
     escape(std::os::unix::ffi::OsStrExt::as_bytes(path.as_os_str()))
+}
+
+fn nobody() -> io::Error {
+    io::Error::new(io::ErrorKind::NotFound, "no process that we may look at has it open")
 }
 
 fn of_inode(inventory: &Inventory, inode: u64) -> Vec<Identity> {
@@ -118,6 +125,9 @@ fn why_not(pid: i32, descriptor: Option<u32>) -> anyhow::Error {
         return errno::error(errno::ESRCH).into();
     }
     match process::is_open(pid, descriptor) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            io::Error::new(error.kind(), "it has no such descriptor").into()
+        }
         Err(error) => error.into(),
         Ok(()) if descriptor.is_some() => anyhow::anyhow!("it is no pipe"),
         Ok(()) => anyhow::anyhow!("it has no pipe open"),

@@ -151,8 +151,9 @@ impl Pipe {
     #[must_use]
     pub fn is_stuck(&self) -> bool {
         self.sleepers.iter().any(|sleeper| match sleeper.doing {
-            Doing::Reading | Doing::Polling(Access::Read) => self.unread.is_none_or(|unread| unread == 0),
+            Doing::Reading => self.unread.is_none_or(|unread| unread == 0),
             Doing::Writing | Doing::Opening(_) => true,
+            // An event loop waits for many things.
             Doing::Polling(_) => false,
         })
     }
