@@ -6,6 +6,7 @@ use crate::app::{Tool, VerbEntry};
 use crate::exit::OutputError;
 use crate::ipc::pipe::FlowError;
 
+mod buffer;
 mod display;
 mod duplex;
 mod limits;
@@ -13,13 +14,20 @@ mod meter;
 mod report;
 mod run;
 mod stages;
+mod tee;
 
 /// The tool.
 pub const TOOL: Tool = Tool {
     name: "rpipe",
     about: "Pipes from the shell",
     bare: None,
-    verbs: &[VerbEntry::of::<run::Run>(), VerbEntry::of::<duplex::Duplex>(), VerbEntry::of::<meter::Meter>()],
+    verbs: &[
+        VerbEntry::of::<run::Run>(),
+        VerbEntry::of::<duplex::Duplex>(),
+        VerbEntry::of::<meter::Meter>(),
+        VerbEntry::of::<tee::Tee>(),
+        VerbEntry::of::<buffer::Buffer>(),
+    ],
 };
 
 /// The failure of a flow from standard input to standard output. After a signal there is none: `app` ends
