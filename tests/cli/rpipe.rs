@@ -4,6 +4,7 @@ use crate::support::{Outcome, tool};
 
 mod buffer;
 mod duplex;
+mod examples;
 mod meter;
 mod run;
 mod tee;
