@@ -3,7 +3,7 @@
 //!
 //! One module per mechanism: [`msgq`] (message queues), [`shm`] (shared memory), [`sem`]
 //! (semaphores), [`signal`] (signals and processes), [`pipe`] and [`fifo`] (pipes without
-//! and with a name). What they share is the vocabulary of this module:
+//! and with a name), [`lock`] (locks on files). What they share is the vocabulary of this module:
 //! [`Key`], [`Id`], [`Name`], [`Mode`], [`Permissions`], [`Wait`].
 //!
 //! # Errors
@@ -16,6 +16,7 @@
 
 mod changes;
 pub mod fifo;
+pub mod lock;
 mod mode;
 pub mod msgq;
 mod name;

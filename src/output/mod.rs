@@ -13,12 +13,12 @@ mod text;
 mod time;
 
 pub(crate) use count::counted;
-pub(crate) use escape::{escape, escape_into};
+pub(crate) use escape::{escape, escape_into, escape_lines};
 pub(crate) use hex::HexDump;
 pub(crate) use json::{payload, push_row, write_object};
 pub(crate) use progress::Progress;
 pub(crate) use record::{Align, Cell, Column, choose, column};
 pub(crate) use size::human;
-pub(crate) use stream::{Out, note};
+pub(crate) use stream::{Out, note, tell};
 pub(crate) use table::{write_details, write_table};
 pub(crate) use time::local;

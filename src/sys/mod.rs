@@ -17,6 +17,7 @@ pub(crate) mod errno;
 pub(crate) mod exec;
 pub(crate) mod fd;
 mod futex;
+pub(crate) mod lock;
 pub(crate) mod memory;
 pub(crate) mod mount;
 pub(crate) mod mq;
