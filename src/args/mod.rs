@@ -7,6 +7,7 @@ mod name;
 mod owner;
 mod signal;
 mod size;
+mod socket;
 mod wait;
 
 pub(crate) use duration::{parse as duration, seconds};
@@ -16,4 +17,5 @@ pub(crate) use name::{mode, queue, segment, semaphore, semaphores};
 pub(crate) use owner::{Owner, changes, parse as owner};
 pub(crate) use signal::{Sendable, later, pair, sendable, signal, signals};
 pub(crate) use size::parse as size;
+pub(crate) use socket::{TimeoutArgs, TypeArgs, address};
 pub(crate) use wait::WaitArgs;

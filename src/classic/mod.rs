@@ -20,11 +20,14 @@ mod human;
 pub mod ipcmk;
 pub mod ipcrm;
 pub mod ipcs;
+pub mod kill;
 pub mod lsipc;
+pub mod mkfifo;
 mod numbers;
 mod options;
 mod owners;
 mod times;
+pub mod waitpid;
 
 use numbers::NumberError;
 use options::Wrong;
@@ -43,7 +46,6 @@ enum Family {
     /// Messages begin with the last part of the name it was called by.
     UtilLinux,
     /// Messages begin with the whole of it.
-    #[allow(dead_code, reason = "the face of mkfifo is the first")]
     Gnu,
 }
 

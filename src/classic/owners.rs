@@ -25,6 +25,16 @@ impl Owners {
         self.groups.get(number).map_or_else(|| number.to_string(), str::to_owned)
     }
 
+    /// The name of a user, if somebody knows it.
+    pub(super) fn known_user(&self, number: u32) -> Option<&str> {
+        self.users.get(number)
+    }
+
+    /// The name of a group, if somebody knows it.
+    pub(super) fn known_group(&self, number: u32) -> Option<&str> {
+        self.groups.get(number)
+    }
+
     /// The name of a user as ipcs shows it in its lists: names are cut after ten characters, numbers are not.
     pub(super) fn short_user(&self, number: u32) -> String {
         self.users.get(number).map_or_else(|| number.to_string(), |name| name.chars().take(10).collect())

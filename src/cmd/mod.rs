@@ -13,3 +13,4 @@ pub mod rpipe;
 pub mod rsem;
 pub mod rshm;
 pub mod rsignal;
+pub mod rsock;

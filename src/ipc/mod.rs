@@ -3,7 +3,8 @@
 //!
 //! One module per mechanism: [`msgq`] (message queues), [`shm`] (shared memory), [`sem`]
 //! (semaphores), [`signal`] (signals and processes), [`pipe`] and [`fifo`] (pipes without
-//! and with a name), [`lock`] (locks on files). What they share is the vocabulary of this module:
+//! and with a name), [`socket`] (sockets), [`lock`] (locks on files). What they share is the
+//! vocabulary of this module:
 //! [`Key`], [`Id`], [`Name`], [`Mode`], [`Permissions`], [`Wait`].
 //!
 //! # Errors
@@ -27,6 +28,7 @@ mod processes;
 pub mod sem;
 pub mod shm;
 pub mod signal;
+pub mod socket;
 pub mod users;
 mod wait;
 

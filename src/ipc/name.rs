@@ -285,7 +285,7 @@ fn unknown(text: &OsStr, kind: Kind) -> NameError {
 }
 
 /// Foreign text between quotes, with everything escaped that a terminal might obey.
-fn quoted(text: &OsStr) -> String {
+pub(super) fn quoted(text: &OsStr) -> String {
     let mut out = String::from("'");
     for chunk in text.as_bytes().utf8_chunks() {
         for character in chunk.valid().chars() {

@@ -7,5 +7,6 @@ pub(crate) mod memory;
 pub(crate) mod pipes;
 pub(crate) mod process;
 pub(crate) mod signals;
+pub(crate) mod sockets;
 pub(crate) mod stat;
 pub(crate) mod sysvipc;

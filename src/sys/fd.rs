@@ -61,6 +61,9 @@ pub(crate) const READABLE: i16 = libc::POLLIN;
 /// Something can be written.
 pub(crate) const WRITABLE: i16 = libc::POLLOUT;
 
+/// Nothing but what poll(2) always tells: the other end has gone.
+pub(crate) const NOTHING: i16 = 0;
+
 /// Waits for one of `events`, at most `limit`: whether one came.
 pub(crate) fn poll(fd: impl AsFd, events: i16, limit: Option<Duration>) -> io::Result<bool> {
     let mut entry = libc::pollfd { fd: fd.as_fd().as_raw_fd(), events, revents: 0 };

@@ -7,7 +7,7 @@
 //! | `contract` | what every tool passes: help, statuses, closed descriptors, hostile names, signals |
 //! | `house` | what holds for the sources: import rule, pages against `--help`, completions, examples |
 //! | `classic` | the drop-in faces against the tools whose names they have |
-//! | `rlock`, `rmsgq`, `rpipe`, `rsem`, `rshm`, `rsignal`, `ripcs` | one file per tool |
+//! | `rfifo`, `rlock`, `rmsgq`, … | one file per tool |
 //! | `peers` | our tools against programs that we did not write |
 //!
 //! A test is a sentence: make, act, see. It runs in an IPC namespace of its own, waits for readiness

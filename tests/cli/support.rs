@@ -26,6 +26,7 @@ pub(crate) const TOOLS: &[(&str, &str)] = &[
     ("rsem", env!("CARGO_BIN_EXE_rsem")),
     ("rshm", env!("CARGO_BIN_EXE_rshm")),
     ("rsignal", env!("CARGO_BIN_EXE_rsignal")),
+    ("rsock", env!("CARGO_BIN_EXE_rsock")),
 ];
 
 /// The root of the package.

@@ -111,20 +111,20 @@ fn choose(console: &mut Console, wishes: &Wishes) -> Result<Vec<Col>, u8> {
         Some(names) => (default(), names),
         None => (Vec::new(), list.as_str()),
     };
+    let mut stranger = None;
     for name in names.split(',') {
-        chosen.push(Col::named(name).ok_or_else(|| {
+        let col = Col::named(name).ok_or_else(|| {
             console.warn(format!("unknown column: {name}"));
             1
-        })?);
-    }
-    let stranger = chosen.iter().find(|col| !kind.map_or(columns::limits_have(**col), |kind| kind.has(**col)));
-    match stranger {
-        None => Ok(chosen),
-        Some(col) => {
-            console.warn(format!("column {} does not apply to the specified IPC", col.words().name));
-            Err(1)
+        })?;
+        if !kind.map_or(columns::limits_have(col), |kind| kind.has(col)) {
+            stranger.get_or_insert(name);
         }
+        chosen.push(col);
     }
+    let Some(name) = stranger else { return Ok(chosen) };
+    console.warn(format!("column {name} does not apply to the specified IPC"));
+    Err(1)
 }
 
 /// A list that is about to be written.

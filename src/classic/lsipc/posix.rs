@@ -2,7 +2,7 @@
 
 use super::columns::Col;
 use super::look::{Look, put};
-use super::system_v::Cells;
+use super::system_v::{Cells, name};
 use crate::ipc::msgq::posix::QueueStatus;
 use crate::ipc::sem::posix::NamedSemaphore;
 use crate::ipc::{PosixFile, PosixObject};
@@ -15,11 +15,12 @@ fn shared<T: PosixObject>(object: &T, col: Col, look: &mut Look, text: &mut Vec<
             text.extend_from_slice(file.name.as_bytes());
             true
         }
-        Col::Owner | Col::CreatorUser => put(text, look.owners.user(file.uid)),
+        Col::Owner => put(text, look.owners.user(file.uid)),
+        Col::CreatorUser => name(text, look.owners.known_user(file.uid)),
         Col::Perms => look.mode(text, file.mode),
         Col::CreatorUid => put(text, file.uid),
         Col::CreatorGid => put(text, file.gid),
-        Col::CreatorGroup => put(text, look.owners.group(file.gid)),
+        Col::CreatorGroup => name(text, look.owners.known_group(file.gid)),
         Col::Modified => look.time(text, Some(file.modified)),
         _ => false,
     }

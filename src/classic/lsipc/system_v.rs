@@ -19,21 +19,27 @@ pub(super) trait Cells {
     fn groups(&self) -> [u32; 2];
 }
 
+/// A name, or nothing where nobody knows one: the number has its own column.
+pub(super) fn name(text: &mut Vec<u8>, name: Option<&str>) -> bool {
+    name.is_some_and(|name| put(text, name))
+}
+
 /// The cells that all kinds have.
 fn shared<T: SystemVObject>(object: &T, col: Col, look: &mut Look, text: &mut Vec<u8>) -> bool {
     let permissions = object.permissions();
     match col {
         Col::Key => put(text, format_args!("0x{:08x}", permissions.key.map_or(0, crate::ipc::Key::get))),
         Col::Id => put(text, object.id().get()),
-        Col::Owner | Col::User => put(text, look.owners.user(permissions.uid)),
+        Col::Owner => put(text, look.owners.user(permissions.uid)),
+        Col::User => name(text, look.owners.known_user(permissions.uid)),
         Col::Perms => look.mode(text, permissions.mode),
         Col::CreatorUid => put(text, permissions.creator_uid),
-        Col::CreatorUser => put(text, look.owners.user(permissions.creator_uid)),
+        Col::CreatorUser => name(text, look.owners.known_user(permissions.creator_uid)),
         Col::CreatorGid => put(text, permissions.creator_gid),
-        Col::CreatorGroup => put(text, look.owners.group(permissions.creator_gid)),
+        Col::CreatorGroup => name(text, look.owners.known_group(permissions.creator_gid)),
         Col::Uid => put(text, permissions.uid),
         Col::Gid => put(text, permissions.gid),
-        Col::Group => put(text, look.owners.group(permissions.gid)),
+        Col::Group => name(text, look.owners.known_group(permissions.gid)),
         Col::Changed => look.time(text, object.changed()),
         _ => false,
     }

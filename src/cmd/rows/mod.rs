@@ -21,6 +21,7 @@ pub(super) mod pipe;
 pub(super) mod queue;
 pub(super) mod segment;
 pub(super) mod semaphore;
+pub(super) mod socket;
 pub(super) mod unnamed;
 pub(super) mod user;
 

@@ -36,6 +36,7 @@ const VOCABULARY: &[&str] = &[
     "PosixName",
     "Wait",
     "signal",
+    "socket",
     "users",
 ];
 

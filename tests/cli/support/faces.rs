@@ -8,8 +8,16 @@ use std::process::Command;
 use super::{Outcome, TOOLS, World};
 
 /// The faces, and the tool behind each: a new face gets its line here.
-pub(crate) const FACES: &[(&str, &str)] =
-    &[("flock", "rlock"), ("ipcmk", "ripcs"), ("ipcrm", "ripcs"), ("ipcs", "ripcs"), ("lsipc", "ripcs")];
+pub(crate) const FACES: &[(&str, &str)] = &[
+    ("flock", "rlock"),
+    ("ipcmk", "ripcs"),
+    ("ipcrm", "ripcs"),
+    ("ipcs", "ripcs"),
+    ("kill", "rsignal"),
+    ("lsipc", "ripcs"),
+    ("mkfifo", "rfifo"),
+    ("waitpid", "rsignal"),
+];
 
 /// A folder with a link for each face, which everybody may look into.
 pub(crate) struct Faces {
@@ -23,8 +31,8 @@ impl Faces {
         for (face, tool) in FACES {
             let behind = folder.path().join(tool);
             if !behind.exists() {
-                let (_, path) = TOOLS.iter().find(|(name, _)| name == tool).expect("a tool of ours");
-                fs::hard_link(path, &behind).or_else(|_| fs::copy(path, &behind).map(drop)).expect("room for a copy");
+                let path = Path::new(TOOLS[0].1).with_file_name(tool);
+                fs::hard_link(&path, &behind).or_else(|_| fs::copy(path, &behind).map(drop)).expect("room for a copy");
             }
             symlink(tool, folder.path().join(face)).expect("room for a link");
         }
