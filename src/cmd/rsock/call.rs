@@ -196,7 +196,11 @@ impl Client<'_> {
     }
 
     fn receive(&mut self) -> anyhow::Result<Vec<u8>> {
-        let received = self.receiver.next(self.deadline);
+        let received = match self.receiver.next(self.deadline) {
+            // It left while something of ours was unread.
+            Err(error) if error.kind() == io::ErrorKind::ConnectionReset => Ok(None),
+            received => received,
+        };
         let ended = || anyhow!("{} ended the connection without an answer", self.call.address);
         self.told(received, "cannot receive the answer of")?.ok_or_else(ended)
     }
