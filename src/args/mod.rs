@@ -17,5 +17,5 @@ pub(crate) use name::{mode, queue, segment, semaphore, semaphores};
 pub(crate) use owner::{Owner, changes, parse as owner};
 pub(crate) use signal::{Sendable, later, pair, sendable, signal, signals};
 pub(crate) use size::parse as size;
-pub(crate) use socket::{TimeoutArgs, TypeArgs, address};
+pub(crate) use socket::{ReachArgs, TimeoutArgs, TypeArgs, address};
 pub(crate) use wait::WaitArgs;

@@ -6,7 +6,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::ptr;
 
 use nix::cmsg_space;
-use nix::sys::socket::{ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg};
+use nix::sys::socket::{ControlMessageOwned, MsgFlags, UnixAddr, UnixCredentials, recvmsg};
 
 use super::{check, check_len};
 
@@ -51,25 +51,25 @@ pub(crate) struct Arrival {
     /// Bytes that the packet had, which may be more than the buffer took.
     pub length: usize,
     /// Who sent it, where the kernel tells (`SCM_CREDENTIALS`).
-    pub credentials: Option<nix::sys::socket::UnixCredentials>,
+    pub credentials: Option<UnixCredentials>,
     /// Descriptors that came along.
     pub descriptors: Vec<OwnedFd>,
     /// Some of them did not fit (`MSG_CTRUNC`).
     pub descriptors_lost: bool,
-    /// The sender's address, where it has one.
-    pub sender: Option<SockaddrStorage>,
+    /// The address of a sender on this machine, which may be no name.
+    pub sender: Option<UnixAddr>,
 }
 
 /// Receives once, with everything that comes along.
 pub(crate) fn receive(fd: BorrowedFd<'_>, buffer: &mut [u8], descriptors: bool) -> io::Result<Arrival> {
     let mut room = if descriptors {
-        cmsg_space!([RawFd; MOST_DESCRIPTORS], nix::sys::socket::UnixCredentials)
+        cmsg_space!([RawFd; MOST_DESCRIPTORS], UnixCredentials)
     } else {
-        cmsg_space!(nix::sys::socket::UnixCredentials)
+        cmsg_space!(UnixCredentials)
     };
     let mut slices = [io::IoSliceMut::new(buffer)];
     let flags = MsgFlags::MSG_TRUNC | MsgFlags::MSG_CMSG_CLOEXEC;
-    let message = recvmsg::<SockaddrStorage>(fd.as_raw_fd(), &mut slices, Some(&mut room), flags)?;
+    let message = recvmsg::<UnixAddr>(fd.as_raw_fd(), &mut slices, Some(&mut room), flags)?;
     let mut arrival = Arrival {
         length: message.bytes,
         credentials: None,

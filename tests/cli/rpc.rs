@@ -129,6 +129,10 @@ fn whoever_does_not_answer_is_not_waited_for() {
     drop(silent);
     waiting.outcome().fails(1, "ended the connection without an answer");
     site.call(&["x"]).fails(3, "cannot connect");
+    let early = Running::start(tool("rsock").args(["call", &site.address(), "echo", "[1]", "--wait"]));
+    early.wait_until_in(Call::Nanosleep);
+    let _server = site.serve(&["--method", "echo=cat"]);
+    assert_eq!(early.outcome().success(), "[1]");
 }
 
 #[test]

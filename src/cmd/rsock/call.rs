@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use super::send::{input, next_of};
 use crate::app::{Context, Verb};
-use crate::args::{self, TimeoutArgs};
+use crate::args::{self, ReachArgs, TimeoutArgs, TypeArgs};
 use crate::exit::{GaveUp, Status, UsageError};
 use crate::framing::Framing;
 use crate::ipc::rpc::varlink::{self, Manner, Reply};
@@ -52,6 +52,10 @@ pub(super) struct Call {
 
     #[command(flatten)]
     patience: TimeoutArgs,
+
+    /// Where nobody listens yet, try again until somebody does
+    #[arg(short, long)]
+    wait: bool,
 }
 
 impl Verb for Call {
@@ -63,7 +67,8 @@ impl Verb for Call {
         let given = if is_piped { Vec::new() } else { self.params.clone() };
         let given = given.iter().map(|text| self.parse(text)).collect::<anyhow::Result<Vec<_>>>()?;
         let deadline = Deadline::of(self.patience.wait());
-        let socket = super::connect(&self.address, Type::Stream, self.patience.wait())?;
+        let reach = ReachArgs { kind: TypeArgs { kind: Type::Stream }, patience: self.patience, wait: self.wait };
+        let socket = super::connect(&self.address, &reach)?;
         let receiver = Receiver::new(&socket, Some(self.frame()));
         let mut client = Client { call: &self, socket: &socket, receiver, deadline, id: 0 };
         if !is_piped {

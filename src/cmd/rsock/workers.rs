@@ -144,7 +144,6 @@ impl Server {
     /// can be answered.
     fn datagram(&self, index: usize) -> anyhow::Result<Option<(Command, Option<Answer>)>> {
         let socket = self.listeners[index].socket();
-        socket.ask_for_senders().context("cannot ask for the senders of datagrams")?;
         let taken = (|| {
             let mut bytes = vec![0; socket.next_length(Deadline::of(Wait::Never))?];
             let packet = socket.take(&mut bytes)?;

@@ -53,7 +53,7 @@ impl Listener {
         match address {
             Address::Unix(UnixName::Path(path)) => Self::at_path(path, kind, setup),
             Address::Unix(name) => {
-                let socket = Socket { fd: open(AddressFamily::Unix, kind)?, kind };
+                let socket = unnamed(kind)?;
                 bind(socket.fd.as_raw_fd(), &unix_address(name)?)?;
                 Self { socket, file: None }.open_door(setup)
             }
@@ -126,11 +126,15 @@ impl Listener {
 
     /// The next connection. An end that was dropped before we came to it is passed over.
     pub fn accept(&self, deadline: Deadline) -> io::Result<Socket> {
-        if deadline.instant().is_some() {
-            deadline.wait(&self.socket.fd, crate::sys::fd::READABLE)?;
+        loop {
+            if deadline.instant().is_some() {
+                deadline.wait(&self.socket.fd, crate::sys::fd::READABLE)?;
+            }
+            match uninterrupted(|| sys::accept(self.socket.fd.as_fd())) {
+                Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
+                accepted => return Ok(Socket { fd: accepted?, kind: self.socket.kind }),
+            }
         }
-        let fd = uninterrupted(|| sys::accept(self.socket.fd.as_fd()))?;
-        Ok(Socket { fd, kind: self.socket.kind })
     }
 
     /// Removes the file, if it is still ours: from here on nobody new finds this place.
@@ -143,9 +147,18 @@ impl Listener {
     }
 }
 
+/// A socket that will have a name. Who sends packets is told from the first one on.
+fn unnamed(kind: Type) -> io::Result<Socket> {
+    let socket = Socket { fd: open(AddressFamily::Unix, kind)?, kind };
+    if kind != Type::Stream {
+        socket.ask_for_senders()?;
+    }
+    Ok(socket)
+}
+
 /// A socket with a file of this mode: bind(2) takes the permissions from the umask.
 fn bind_file(path: &Path, kind: Type, mode: Mode) -> io::Result<Socket> {
-    let socket = Socket { fd: open(AddressFamily::Unix, kind)?, kind };
+    let socket = unnamed(kind)?;
     let address = unix_address(&UnixName::Path(path.to_path_buf()))?;
     let before = umask(FileMode::from_bits_truncate(!u32::from(mode.bits()) & 0o777));
     let bound = bind(socket.fd.as_raw_fd(), &address);

@@ -138,7 +138,7 @@ pub struct Packet {
 
 /// Whom a datagram came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Sender(SockaddrStorage);
+pub struct Sender(UnixAddr);
 
 impl AsFd for Socket {
     fn as_fd(&self) -> BorrowedFd<'_> {
@@ -343,7 +343,7 @@ impl Socket {
         Ok(Some(Packet {
             length: arrival.length,
             pid: arrival.credentials.as_ref().map_or(0, UnixCredentials::pid),
-            sender: arrival.sender.filter(is_named).map(Sender),
+            sender: arrival.sender.filter(|sender| unix_name(sender).is_some()).map(Sender),
             descriptors: arrival.descriptors,
             descriptors_lost: arrival.descriptors_lost,
         }))
@@ -398,7 +398,7 @@ impl Sender {
     /// As an address has it.
     #[must_use]
     pub fn address(&self) -> Option<String> {
-        shown(&self.0)
+        unix_name(&self.0).map(|name| text(&Address::Unix(name)))
     }
 }
 
@@ -410,16 +410,16 @@ fn unix_address(name: &UnixName) -> io::Result<UnixAddr> {
     })
 }
 
-fn is_named(address: &SockaddrStorage) -> bool {
-    address.as_unix_addr().is_none_or(|name| name.path().is_some() || name.as_abstract().is_some())
+/// A name that the kernel tells; none where it is empty.
+fn unix_name(address: &UnixAddr) -> Option<UnixName> {
+    let path = address.path().map(|path| UnixName::Path(path.to_path_buf()));
+    path.or_else(|| address.as_abstract().map(|name| UnixName::Abstract(name.to_vec())))
 }
 
 /// An address as [`Address::parse`] takes it; none for a socket without a name.
 fn shown(address: &SockaddrStorage) -> Option<String> {
     if let Some(unix) = address.as_unix_addr() {
-        let name = unix.path().map(|path| UnixName::Path(path.to_path_buf()));
-        let name = name.or_else(|| unix.as_abstract().map(|name| UnixName::Abstract(name.to_vec())))?;
-        return Some(text(&Address::Unix(name)));
+        return unix_name(unix).map(|name| text(&Address::Unix(name)));
     }
     let four = address.as_sockaddr_in().map(|four| format!("tcp:{}:{}", four.ip(), four.port()));
     four.or_else(|| address.as_sockaddr_in6().map(|six| of_inet(six.ip().into(), six.port())))
