@@ -3,8 +3,8 @@
 //!
 //! One module per mechanism: [`msgq`] (message queues), [`shm`] (shared memory), [`sem`]
 //! (semaphores), [`signal`] (signals and processes), [`pipe`] and [`fifo`] (pipes without
-//! and with a name), [`socket`] (sockets), [`lock`] (locks on files). What they share is the
-//! vocabulary of this module:
+//! and with a name), [`socket`] (sockets), [`rpc`] (calls through them), [`lock`] (locks on files).
+//! What they share is the vocabulary of this module:
 //! [`Key`], [`Id`], [`Name`], [`Mode`], [`Permissions`], [`Wait`].
 //!
 //! # Errors
@@ -25,6 +25,7 @@ mod object;
 pub mod pipe;
 mod posix_files;
 mod processes;
+pub mod rpc;
 pub mod sem;
 pub mod shm;
 pub mod signal;

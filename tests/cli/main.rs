@@ -8,6 +8,7 @@
 //! | `house` | what holds for the sources: import rule, pages against `--help`, completions, examples |
 //! | `classic` | the drop-in faces against the tools whose names they have |
 //! | `rfifo`, `rlock`, `rmsgq`, … | one file per tool |
+//! | `rpc` | remote procedure calls: `rsock call` and `serve`, and Python's libraries |
 //! | `peers` | our tools against programs that we did not write |
 //!
 //! A test is a sentence: make, act, see. It runs in an IPC namespace of its own, waits for readiness
@@ -22,6 +23,7 @@ mod peers;
 mod ripcs;
 mod rlock;
 mod rmsgq;
+mod rpc;
 mod rpipe;
 mod rsem;
 mod rshm;
