@@ -18,6 +18,7 @@ mod changes;
 mod mode;
 pub mod msgq;
 mod name;
+pub mod namespace;
 mod object;
 mod posix_files;
 mod processes;

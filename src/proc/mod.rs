@@ -5,5 +5,7 @@ pub(crate) mod maps;
 pub(crate) mod memory;
 pub(crate) mod process;
 pub(crate) mod signals;
+pub(crate) mod sockets;
 pub(crate) mod stat;
 pub(crate) mod sysvipc;
+pub(crate) mod walk;
