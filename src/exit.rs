@@ -119,7 +119,7 @@ impl CommandError {
         Self { command: command.to_owned(), error }
     }
 
-    fn status(&self) -> Status {
+    pub(crate) fn status(&self) -> Status {
         match self.error.kind() {
             ErrorKind::NotFound => Status::CommandNotFound,
             _ => Status::CannotExecute,

@@ -4,9 +4,11 @@
 //! and of names that make no sense to a verb in `names`.
 
 mod names;
+pub mod rfifo;
 pub mod ripcs;
 pub mod rmsgq;
 mod rows;
+pub mod rpipe;
 pub mod rsem;
 pub mod rshm;
 pub mod rsignal;

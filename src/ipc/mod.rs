@@ -2,7 +2,8 @@
 //! POSIX inter-process communication.
 //!
 //! One module per mechanism: [`msgq`] (message queues), [`shm`] (shared memory), [`sem`]
-//! (semaphores), [`signal`] (signals and processes), and [`census`] for all of them at once. What they share is the vocabulary of this module:
+//! (semaphores), [`signal`] (signals and processes), [`pipe`] and [`fifo`] (pipes without
+//! and with a name), and [`census`] for all of them at once. What they share is the vocabulary of this module:
 //! [`Key`], [`Id`], [`Name`], [`Mode`], [`Permissions`], [`Wait`].
 //!
 //! # Errors
@@ -15,11 +16,13 @@
 
 pub mod census;
 mod changes;
+pub mod fifo;
 mod mode;
 pub mod msgq;
 mod name;
 pub mod namespace;
 mod object;
+pub mod pipe;
 mod posix_files;
 mod processes;
 pub mod sem;

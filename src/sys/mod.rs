@@ -11,6 +11,7 @@ use std::time::Duration;
 pub(crate) mod alarm;
 mod bus;
 pub(crate) mod call;
+pub(crate) mod child;
 pub(crate) mod directory;
 pub(crate) mod entry;
 pub(crate) mod errno;

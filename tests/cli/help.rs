@@ -20,6 +20,8 @@ pub(crate) struct Opt {
     pub(crate) takes_value: bool,
     /// Its value names a file: hardly a wrong value, but perhaps one of nothing.
     pub(crate) names_file: bool,
+    /// Any word is right: it names a file that is written, or begins a command.
+    pub(crate) takes_any_word: bool,
 }
 
 impl Face {
@@ -52,6 +54,11 @@ impl Face {
     pub(crate) fn wants_command_alone(&self) -> bool {
         let asks = self.listed("Arguments:").any(|line| line.starts_with("<COMMAND>"));
         asks && !self.needs_operand() && !self.help.contains("-- <COMMAND>")
+    }
+
+    /// Whether its operands name files that it writes: any word is right.
+    pub(crate) fn writes_files(&self) -> bool {
+        self.listed("Arguments:").any(|line| line.starts_with("[OUTPUTS]"))
     }
 
     /// Whether it wants the name of an object that exists.
@@ -130,6 +137,7 @@ impl Opt {
             long: long.trim_start_matches('-').to_owned(),
             takes_value: !value.is_empty(),
             names_file: value == "FILE>",
+            takes_any_word: value == "OUTPUT>]" || value.starts_with("COMMAND>"),
         }
     }
 }
@@ -143,12 +151,19 @@ impl std::fmt::Display for Face {
 
 #[test]
 fn options_are_read_back() {
-    let option = |short, long: &str, takes_value| Opt { short, long: long.into(), takes_value, names_file: false };
+    let option = |short, long: &str, takes_value| Opt {
+        short,
+        long: long.into(),
+        takes_value,
+        names_file: false,
+        takes_any_word: false,
+    };
     assert_eq!(Opt::of("-t, --timeout <DURATION>  Give up"), option(Some('t'), "timeout", true));
     assert_eq!(Opt::of("--no-header       Leave the header out"), option(None, "no-header", false));
     assert_eq!(Opt::of("-0, --null"), option(Some('0'), "null", false));
     assert_eq!(Opt::of("--wake[=<N>]  Wake up to N"), option(None, "wake", true));
     assert!(Opt::of("--from <FILE>  Fill it").names_file);
+    assert!(Opt::of("--report[=<OUTPUT>]  Write it").takes_any_word);
     let verbs: Vec<_> = Face::all("rmsgq").into_iter().filter_map(|face| face.verb).collect();
     assert!(verbs.starts_with(&["create".into(), "send".into()]), "{verbs:?}");
     assert!(!verbs.contains(&"help".into()));

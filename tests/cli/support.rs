@@ -19,6 +19,7 @@ pub(crate) use user::User;
 pub(crate) const TOOLS: &[(&str, &str)] = &[
     ("ripcs", env!("CARGO_BIN_EXE_ripcs")),
     ("rmsgq", env!("CARGO_BIN_EXE_rmsgq")),
+    ("rpipe", env!("CARGO_BIN_EXE_rpipe")),
     ("rsem", env!("CARGO_BIN_EXE_rsem")),
     ("rshm", env!("CARGO_BIN_EXE_rshm")),
     ("rsignal", env!("CARGO_BIN_EXE_rsignal")),

@@ -20,6 +20,7 @@ pub(super) mod held;
 pub(super) mod holder;
 pub(super) mod mapping;
 pub(super) mod orphan;
+pub(super) mod pipe;
 pub(super) mod queue;
 pub(super) mod segment;
 pub(super) mod semaphore;

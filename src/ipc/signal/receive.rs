@@ -64,6 +64,11 @@ impl Receiver {
         Ok(Self { set, before: siginfo::block(set.bits())? })
     }
 
+    /// Puts the mask that was in force before in force again.
+    pub fn release(&self) -> io::Result<()> {
+        siginfo::set_mask(self.before)
+    }
+
     /// The mask that was in force before.
     #[must_use]
     pub fn mask_before(&self) -> SignalSet {

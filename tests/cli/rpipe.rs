@@ -1,0 +1,17 @@
+//! `rpipe`.
+
+use crate::support::{Outcome, tool};
+
+mod duplex;
+mod meter;
+mod run;
+
+/// Runs `rpipe` with these words to its end, without input.
+fn rpipe(words: &[&str]) -> Outcome {
+    Outcome::of(tool("rpipe").args(words))
+}
+
+/// A shell script with our tools on its path, to its end.
+fn script(text: &str) -> Outcome {
+    Outcome::of(tool("sh").args(["-c", text]))
+}
