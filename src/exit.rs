@@ -119,6 +119,11 @@ impl CommandError {
         Self { command: command.to_owned(), error }
     }
 
+    /// What the system said.
+    pub(crate) fn reason(&self) -> &io::Error {
+        &self.error
+    }
+
     pub(crate) fn status(&self) -> Status {
         match self.error.kind() {
             ErrorKind::NotFound => Status::CommandNotFound,

@@ -2,8 +2,9 @@
 //! POSIX inter-process communication.
 //!
 //! One module per mechanism: [`msgq`] (message queues), [`shm`] (shared memory), [`sem`]
-//! (semaphores), [`signal`] (signals and processes), [`pipe`] and [`fifo`] (pipes without
-//! and with a name), and [`census`] for all of them at once. What they share is the vocabulary of this module:
+//! (semaphores), [`lock`] (locks on files), [`signal`] (signals and processes), [`pipe`] and
+//! [`fifo`] (pipes without and with a name), and [`census`] for all of them at once. What they share is the
+//! vocabulary of this module:
 //! [`Key`], [`Id`], [`Name`], [`Mode`], [`Permissions`], [`Wait`].
 //!
 //! # Errors
@@ -17,6 +18,7 @@
 pub mod census;
 mod changes;
 pub mod fifo;
+pub mod lock;
 mod mode;
 pub mod msgq;
 mod name;

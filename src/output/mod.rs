@@ -14,13 +14,13 @@ mod text;
 mod time;
 
 pub(crate) use count::counted;
-pub(crate) use escape::{escape, escape_into};
+pub(crate) use escape::{escape, escape_into, escape_lines};
 pub(crate) use hex::HexDump;
 pub(crate) use json::{payload, push_fields, push_row, write_object};
 pub(crate) use progress::Progress;
 pub(crate) use record::{Align, Cell, Column, ColumnError, choose, column};
 pub(crate) use report::{Form, Report};
 pub(crate) use size::human;
-pub(crate) use stream::{Out, note};
+pub(crate) use stream::{Out, note, tell};
 pub(crate) use table::{write_details, write_table};
 pub(crate) use time::local;

@@ -61,6 +61,11 @@ impl Face {
         self.listed("Arguments:").any(|line| line.starts_with("[OUTPUTS]"))
     }
 
+    /// Whether its operand is a path, which any word can be.
+    pub(crate) fn names_path(&self) -> bool {
+        self.listed("Arguments:").next().is_some_and(|line| line.starts_with("<FILE>") || line.starts_with("[FILE]"))
+    }
+
     /// Whether it wants the name of an object that exists.
     pub(crate) fn names_object(&self) -> bool {
         self.listed("Arguments:").next().is_some_and(|line| line.starts_with("<NAME"))
@@ -76,6 +81,9 @@ impl Face {
         let mut words: Vec<OsString> = self.verb.iter().map(OsString::from).collect();
         words.extend(change.then(|| "--mode=600".into()));
         words.extend(size.then(|| "--size=1".into()));
+        // What a test names is not to be made.
+        let makes_file = self.has_option("no-create");
+        words.extend(makes_file.then(|| "--no-create".into()));
         words.extend_from_slice(options);
         words.extend(operand.map(OsString::from));
         words.extend(self.listed("Arguments:").filter(|_| operand.is_some()).filter_map(second_operand));

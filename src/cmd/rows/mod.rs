@@ -18,6 +18,7 @@ use crate::proc::process;
 
 pub(super) mod held;
 pub(super) mod holder;
+pub(super) mod lock;
 pub(super) mod mapping;
 pub(super) mod orphan;
 pub(super) mod pipe;

@@ -1,0 +1,4 @@
+//! The drop-in faces, against the tools whose names they have.
+
+mod flock;
+mod ipcmk;
