@@ -268,3 +268,51 @@ fn lists_without_rights_are_those_of_the_originals() {
     ];
     compare(&lines, &theirs(&world, &lines), &ours(&world, &lines), differences);
 }
+
+/// Runs a line on a terminal of so many columns, and prints what it wrote there.
+const TERMINAL: &str = "import fcntl, os, pty, struct, sys, termios
+pid, terminal = pty.fork()
+if pid == 0:
+    sys.stdin.readline()
+    os.execvp('sh', ['sh', '-c', sys.argv[2]])
+fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack('HHHH', 24, int(sys.argv[1]), 0, 0))
+settings = termios.tcgetattr(terminal)
+settings[3] &= ~termios.ECHO
+termios.tcsetattr(terminal, termios.TCSANOW, settings)
+os.write(terminal, b'go\\n')
+while True:
+    try: text = os.read(terminal, 65536)
+    except OSError: break
+    if not text: break
+    sys.stdout.buffer.write(text)
+sys.stdout.flush()
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+";
+
+#[test]
+fn lists_on_a_terminal_are_those_of_the_originals() {
+    let Some(world) = World::new() else { return };
+    let Some(_furnished) = Furnished::new(&world) else { return };
+    let script = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(script.path(), TERMINAL).expect("room");
+    let columns: Vec<String> = ["200", "100", "80", "60", "40"]
+        .iter()
+        .map(|columns| format!("python3 {} {columns}", script.path().display()))
+        .collect();
+    let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
+    let lists = &[
+        "ipcs",
+        "'lsipc -s'",
+        "'lsipc -q'",
+        "'lsipc -m -o KEY,SIZE,COMMAND'",
+        "'lsipc -m -o COMMAND,KEY --notruncate'",
+        "'lsipc -m -t'",
+        "'lsipc -m -i 0'",
+    ];
+    let lines = product(&[&columns, lists]);
+    let differences: Differences = &[
+        (".* 'lsipc -m -t'", "a column is as wide as its widest cell: the original lets a rare long STATUS stick out"),
+        (".* 'lsipc -m -i 0'", "a terminal does not obey what a command has among its arguments"),
+    ];
+    compare(&lines, &theirs(&world, &lines), &ours(&world, &lines), differences);
+}
