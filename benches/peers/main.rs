@@ -7,6 +7,7 @@
 use std::process::ExitCode;
 
 mod call;
+mod classic;
 mod listing;
 mod machine;
 mod measure;
@@ -26,6 +27,7 @@ type Section = fn(&Machine) -> anyhow::Result<()>;
 /// The sections, by the words that choose them.
 const SECTIONS: [(&str, Section); 6] = [
     ("startup", startup::run),
+    ("classic", classic::run),
     ("wrappers", wrappers::run),
     ("listing", listing::run),
     ("messages", messages::run),
