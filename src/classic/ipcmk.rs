@@ -137,11 +137,7 @@ fn size(console: &mut Console, text: &OsStr) -> Result<u64, u8> {
 
 fn elements(console: &mut Console, text: &OsStr) -> Result<i32, u8> {
     numbers::signed32(text).map_err(|error| {
-        let words = around("failed to parse elements: '", text, "'");
-        match error {
-            numbers::NumberError::Invalid => console.warn(words),
-            numbers::NumberError::Range => console.warn_of(words, &error.into()),
-        }
+        console.warn_number("failed to parse elements", text, error);
         1
     })
 }

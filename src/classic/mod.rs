@@ -15,13 +15,21 @@ use crate::ipc::{Kind, Name, PosixName};
 use crate::output::{Out, escape_lines, tell};
 use crate::sys::{entry, errno, fd};
 
+pub mod flock;
+mod human;
 pub mod ipcmk;
+pub mod ipcrm;
+pub mod ipcs;
 pub mod kill;
+pub mod lsipc;
 pub mod mkfifo;
 mod numbers;
 mod options;
+mod owners;
+mod times;
 pub mod waitpid;
 
+use numbers::NumberError;
 use options::Wrong;
 
 /// An old tool: the name it is called by, and what it does.
@@ -83,6 +91,15 @@ impl Console {
     /// The same with the reason of an error, in strerror's words: warn(3).
     fn warn_of(&mut self, text: impl AsRef<[u8]>, error: &io::Error) {
         self.warn([text.as_ref(), b": ", errno::words(error).as_bytes()].concat());
+    }
+
+    /// Tells that a text is no number, and where it is too large that too, as util-linux does.
+    fn warn_number(&mut self, what: &str, text: &OsStr, error: NumberError) {
+        let words = around(&format!("{what}: '"), text, "'");
+        match error {
+            NumberError::Invalid => self.warn(words),
+            NumberError::Range => self.warn_of(words, &error.into()),
+        }
     }
 
     /// Tells what getopt_long(3) says of wrong options, then where help is: status 1.

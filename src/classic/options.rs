@@ -48,7 +48,6 @@ impl Long {
     }
 
     /// A long option whose value may be left out.
-    #[allow(dead_code, reason = "ipcrm has one")]
     pub(super) const fn optional(name: &'static str, code: char) -> Self {
         Self { name, takes: Takes::ValueOrNothing, code }
     }
@@ -119,7 +118,6 @@ impl Table {
 }
 
 impl Options {
-    #[allow(dead_code, reason = "ipcrm has operands")]
     /// What is no option, in its order; complete once all options have been read.
     pub(super) fn operands(self) -> Vec<OsString> {
         self.operands

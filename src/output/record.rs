@@ -19,6 +19,8 @@ pub(crate) enum Cell<'a> {
     Octal(u32),
     /// A key: a string in JSON, `0x` and eight digits.
     Hex(u32),
+    /// Values in a row of their own: an array in JSON.
+    Cells(Vec<Cell<'a>>),
     /// Whether it is so.
     Bool(bool),
     /// Text of our own.

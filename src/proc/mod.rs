@@ -1,6 +1,7 @@
-//! What `/proc` tells: the System V tables, processes, their mappings and signals, the call one sleeps
+//! What `/proc` tells: the System V tables, processes, their mappings, locks and signals, the call one sleeps
 //! in, free memory.
 
+pub(crate) mod locks;
 pub(crate) mod maps;
 pub(crate) mod memory;
 pub(crate) mod pipes;

@@ -7,7 +7,7 @@
 //! | `contract` | what every tool passes: help, statuses, closed descriptors, hostile names, signals |
 //! | `house` | what holds for the sources: import rule, pages against `--help`, completions, examples |
 //! | `classic` | the drop-in faces against the tools whose names they have |
-//! | `rmsgq`, `rpipe`, `rsem`, `rshm`, `rsignal`, `ripcs` | one file per tool |
+//! | `rfifo`, `rlock`, `rmsgq`, … | one file per tool |
 //! | `rpc` | remote procedure calls: `rsock call` and `serve`, and Python's libraries |
 //! | `peers` | our tools against programs that we did not write |
 //!
@@ -21,6 +21,7 @@ mod help;
 mod house;
 mod peers;
 mod ripcs;
+mod rlock;
 mod rmsgq;
 mod rpc;
 mod rpipe;

@@ -2,6 +2,7 @@
 
 use std::fs::{File, TryLockError};
 use std::io::{self, ErrorKind};
+use std::os::fd::{AsFd as _, BorrowedFd};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -51,23 +52,14 @@ impl<'a> Intake<'a> {
         }
     }
 
-    /// Reads what is there; `None` where the last writer has gone for good.
-    pub(super) fn read(&mut self, buffer: &mut [u8]) -> anyhow::Result<Option<usize>> {
-        loop {
-            self.wait()?;
-            match unistd::read(&self.file, buffer).map_err(io::Error::from) {
-                Ok(0) if self.go_on()? => {}
-                Ok(0) => return Ok(None),
-                Ok(count) => return Ok(Some(count)),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-                Err(error) => return Err(self.explain(error)),
-            }
-        }
+    /// What is read.
+    pub(super) fn file(&self) -> BorrowedFd<'_> {
+        self.file.as_fd()
     }
 
     /// The last writer has gone: whether there can be another one. Opened anew, poll(2) waits for it; and a
     /// reader is there all the time.
-    fn go_on(&mut self) -> anyhow::Result<bool> {
+    pub(super) fn go_on(&mut self) -> anyhow::Result<bool> {
         if self.follow {
             *self = Self::open(self.path, self.links, self.wait, self.follow)?;
         }
@@ -83,7 +75,7 @@ impl<'a> Intake<'a> {
         .into()
     }
 
-    fn explain(&self, error: io::Error) -> anyhow::Error {
+    pub(super) fn explain(&self, error: io::Error) -> anyhow::Error {
         if errno::is(&error, errno::ETIMEDOUT) {
             return self.nothing_came();
         }

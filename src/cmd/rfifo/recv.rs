@@ -14,7 +14,8 @@ use crate::args::{FramingOut, WaitArgs};
 use crate::command;
 use crate::exit::{CommandError, GaveUp, OutputError, Status};
 use crate::framing::{Framing, Label, Line, Writer};
-use crate::sys::{errno, fd, signal};
+use crate::ipc::pipe::{Flow, FlowError, LARGE};
+use crate::sys::{fd, signal};
 
 #[derive(Debug, Args)]
 pub(super) struct Recv {
@@ -164,7 +165,7 @@ impl Recv {
 }
 
 /// Nothing vanishes in silence: what was read of a record that does not come to its end.
-fn tell_part(records: &Records<'_>, context: &mut Context) {
+pub(super) fn tell_part(records: &Records<'_>, context: &mut Context) {
     if !records.part().is_empty() {
         context.note(&format!("cut short: {}", Line::of(records.part(), Label::Nothing, 0)));
     }
@@ -172,16 +173,20 @@ fn tell_part(records: &Records<'_>, context: &mut Context) {
 
 /// All that comes, as it is.
 fn stream(mut intake: Intake<'_>) -> anyhow::Result<Status> {
-    let mut buffer = vec![0; 64 * 1024];
-    while let Some(got) = intake.read(&mut buffer)? {
-        let mut rest = &buffer[..got];
-        while !rest.is_empty() {
-            match fd::write(fd::stdout(), rest) {
-                Ok(count) => rest = &rest[count..],
-                Err(error) if errno::is(&error, errno::EINTR) && signal::caught().is_none() => {}
-                Err(error) => return Err(error).context(OutputError),
+    loop {
+        let mut flow = Flow::new(intake.file(), fd::stdout());
+        loop {
+            intake.wait()?;
+            match flow.step(LARGE) {
+                Ok(0) => break,
+                Ok(_) => {}
+                Err(FlowError::Read(error)) => return Err(intake.explain(error)),
+                Err(FlowError::Write(error)) => return Err(error).context(OutputError),
+                Err(FlowError::Interrupted) => return Ok(Status::Done),
             }
         }
+        if !intake.go_on()? {
+            return Ok(Status::Done);
+        }
     }
-    Ok(Status::Done)
 }

@@ -15,7 +15,9 @@ use crate::ipc::{PosixObject, SystemVObject};
 use crate::output::{Cell, Column, choose, push_row, write_details, write_object, write_table};
 use crate::proc::process;
 
+pub(super) mod lock;
 pub(super) mod mapping;
+pub(super) mod pipe;
 pub(super) mod queue;
 pub(super) mod segment;
 pub(super) mod semaphore;

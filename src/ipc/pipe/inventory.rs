@@ -117,6 +117,12 @@ pub struct Pipe {
 }
 
 impl Pipe {
+    /// A pipe that nobody is at.
+    #[must_use]
+    pub fn unused(identity: Identity) -> Self {
+        Self { unread: Some(0), ..Self::new(identity) }
+    }
+
     fn new(identity: Identity) -> Self {
         Self { identity, path: None, capacity: None, unread: None, ends: Vec::new(), sleepers: Vec::new() }
     }
@@ -145,8 +151,9 @@ impl Pipe {
     #[must_use]
     pub fn is_stuck(&self) -> bool {
         self.sleepers.iter().any(|sleeper| match sleeper.doing {
-            Doing::Reading | Doing::Polling(Access::Read) => self.unread.is_none_or(|unread| unread == 0),
+            Doing::Reading => self.unread.is_none_or(|unread| unread == 0),
             Doing::Writing | Doing::Opening(_) => true,
+            // An event loop waits for many things.
             Doing::Polling(_) => false,
         })
     }
@@ -175,7 +182,7 @@ impl Inventory {
     pub fn of(identity: Identity) -> io::Result<Self> {
         let mut found = Self::walk(Some(identity))?;
         if found.pipes.is_empty() {
-            found.pipes.push(Pipe { unread: Some(0), ..Pipe::new(identity) });
+            found.pipes.push(Pipe::unused(identity));
         }
         Ok(found)
     }

@@ -12,7 +12,7 @@ use crate::sys::{errno, signal};
 mod inventory;
 mod operation;
 
-pub use inventory::{Limits, SemaphoreStatus, SetStatus, add_values, add_waiting, limits, list};
+pub use inventory::{Limits, SemaphoreStatus, SetStatus, Usage, add_values, add_waiting, limits, list, usage};
 pub use operation::{Operation, OperationError};
 
 /// The highest value of a semaphore: SEMVMX.

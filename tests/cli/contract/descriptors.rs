@@ -60,6 +60,9 @@ fn without_any_descriptor_every_verb_ends() {
     let Some(world) = World::new() else { return };
     for face in faces() {
         for arguments in [&["--help"][..], &["--no-such-option"], &[], &["0"], &["0", "0"]] {
+            if face.writes_files() && arguments.contains(&"0") {
+                continue;
+            }
             let outcome = redirected(&world, "<&- >&- 2>&-", face.tool, &face.arguments(arguments));
             let status = outcome.status();
             let ran = face.wants_command_alone() && status == 127;
@@ -79,13 +82,16 @@ fn with_all_descriptors_taken_it_works_or_says_so() {
             // What is made here is no other verb's operand: nothing sleeps. No process has that number.
             let operand = if face.verb.as_deref() == Some("create") { "/made" } else { "/none" };
             for arguments in [&[][..], &["--help"], &["2147483647"], &[operand]] {
+                if face.writes_files() && arguments.iter().any(|word| !word.starts_with('-')) {
+                    continue;
+                }
                 let script = "ulimit -n \"$1\"; shift; exec \"$@\"";
                 let outcome = Outcome::of(world.sh(script, &[limit, face.tool]).args(face.arguments(arguments)));
                 let stderr = outcome.stderr();
                 let says_so = stderr.starts_with(&format!("{}: ", face.tool)) && stderr.ends_with('\n');
                 match outcome.status() {
                     0 => worked += 1,
-                    1 => {
+                    1 | 125 | 126 => {
                         assert!(says_so && stderr.contains("Too many open files"), "{face} {arguments:?}: {stderr}");
                         failed += 1;
                     }

@@ -8,8 +8,16 @@ use std::process::Command;
 use super::{Outcome, TOOLS, World};
 
 /// The faces, and the tool behind each: a new face gets its line here.
-pub(crate) const FACES: &[(&str, &str)] =
-    &[("ipcmk", "ripcs"), ("kill", "rsignal"), ("mkfifo", "rfifo"), ("waitpid", "rsignal")];
+pub(crate) const FACES: &[(&str, &str)] = &[
+    ("flock", "rlock"),
+    ("ipcmk", "ripcs"),
+    ("ipcrm", "ripcs"),
+    ("ipcs", "ripcs"),
+    ("kill", "rsignal"),
+    ("lsipc", "ripcs"),
+    ("mkfifo", "rfifo"),
+    ("waitpid", "rsignal"),
+];
 
 /// A folder with a link for each face, which everybody may look into.
 pub(crate) struct Faces {
