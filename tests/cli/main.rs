@@ -6,7 +6,7 @@
 //! | `help` | what `--help` says, read back |
 //! | `contract` | what every tool passes: help, statuses, closed descriptors, hostile names, signals |
 //! | `house` | what holds for the sources: import rule, pages against `--help`, completions, examples |
-//! | `rmsgq`, `rsem`, `rshm`, `rsignal`, `ripcs` | one file per tool |
+//! | `rmsgq`, `rsem`, `rshm`, `rsignal`, `rsock`, `ripcs` | one file per tool |
 //! | `peers` | our tools against programs that we did not write |
 //!
 //! A test is a sentence: make, act, see. It runs in an IPC namespace of its own, waits for readiness
@@ -22,4 +22,5 @@ mod rmsgq;
 mod rsem;
 mod rshm;
 mod rsignal;
+mod rsock;
 mod support;

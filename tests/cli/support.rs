@@ -257,6 +257,9 @@ impl Drop for Running {
 /// System calls that a test waits for somebody to sleep in.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Call {
+    Accept,
+    Connect,
+    Receive,
     Futex,
     Msgrcv,
     Msgsnd,
@@ -274,13 +277,31 @@ pub(crate) enum Call {
 impl Call {
     /// Its number in `/proc/PID/syscall`.
     fn number(self) -> &'static str {
-        let [receive, send, mq_receive, mq_send, nanosleep, poll, read, write, semtimedop, futex, splice, sigtimedwait] =
-            if cfg!(target_arch = "x86_64") {
-                ["70", "69", "243", "242", "230", "7", "0", "1", "220", "202", "275", "128"]
-            } else {
-                ["188", "189", "183", "182", "115", "73", "63", "64", "192", "98", "76", "137"]
-            };
+        let [
+            accept,
+            connect,
+            recv,
+            receive,
+            send,
+            mq_receive,
+            mq_send,
+            nanosleep,
+            poll,
+            read,
+            write,
+            semtimedop,
+            futex,
+            splice,
+            sigtimedwait,
+        ] = if cfg!(target_arch = "x86_64") {
+            ["288", "42", "45", "70", "69", "243", "242", "230", "7", "0", "1", "220", "202", "275", "128"]
+        } else {
+            ["242", "203", "207", "188", "189", "183", "182", "115", "73", "63", "64", "192", "98", "76", "137"]
+        };
         match self {
+            Self::Accept => accept,
+            Self::Connect => connect,
+            Self::Receive => recv,
             Self::Futex => futex,
             Self::Msgrcv => receive,
             Self::Msgsnd => send,
