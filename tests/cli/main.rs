@@ -28,4 +28,5 @@ mod rpipe;
 mod rsem;
 mod rshm;
 mod rsignal;
+mod rsock;
 mod support;

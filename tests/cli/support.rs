@@ -263,6 +263,9 @@ impl Drop for Running {
 pub(crate) enum Call {
     Fcntl,
     Flock,
+    Accept,
+    Connect,
+    Receive,
     Futex,
     Msgrcv,
     Msgsnd,
@@ -281,6 +284,8 @@ impl Call {
     /// Its number in `/proc/PID/syscall`: on x86-64, and on the machines that came after the numbers were made one.
     fn number(self) -> &'static str {
         let (x86_64, others) = match self {
+            Self::Accept => ("288", "242"),
+            Self::Connect => ("42", "203"),
             Self::Fcntl => ("72", "25"),
             Self::Flock => ("73", "32"),
             Self::Futex => ("202", "98"),
@@ -291,6 +296,7 @@ impl Call {
             Self::Nanosleep => ("230", "115"),
             Self::Poll => ("7", "73"),
             Self::Read => ("0", "63"),
+            Self::Receive => ("45", "207"),
             Self::Semtimedop => ("220", "192"),
             Self::Sigtimedwait => ("128", "137"),
             Self::Splice => ("275", "76"),

@@ -176,18 +176,20 @@ fn hold_folder_of(path: &Path) -> Option<Flock<fs::File>> {
 /// Removes a socket's file that no socket has any more; EADDRINUSE where one has, or it is another file.
 fn remove_stale(path: &Path, kind: Type) -> io::Result<()> {
     let in_use = || errno::error(errno::EADDRINUSE);
-    let file = fs::symlink_metadata(path)?;
-    if !file.file_type().is_socket() {
+    let file = match fs::symlink_metadata(path) {
+        // Whoever had it has just gone.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        file => file?,
+    };
+    // One that is bound and does not listen yet would refuse a connection; one that serves a single
+    // client would take us for that.
+    if !file.file_type().is_socket() || diag::has_file(file.dev(), file.ino())? {
         return Err(in_use());
     }
+    // There are other network namespaces.
     let address = Address::Unix(UnixName::Path(path.to_path_buf()));
     match Socket::connect(&address, kind, Deadline::of(Wait::Never)) {
-        Err(error) if errno::is(&error, errno::ECONNREFUSED) => {}
-        _ => return Err(in_use()),
+        Err(error) if errno::is(&error, errno::ECONNREFUSED) => fs::remove_file(path),
+        _ => Err(in_use()),
     }
-    // One that is bound and does not listen yet refuses, too.
-    if diag::has_file(file.dev(), file.ino())? {
-        return Err(in_use());
-    }
-    fs::remove_file(path)
 }

@@ -60,7 +60,29 @@ const SLEEPERS: &[(&str, &str, &[&str], Call)] = &[
     ("rsignal", "", &["wait", "1"], Call::Poll),
     ("rsignal", "", &["wait", "1", "--timeout", "25"], Call::Poll),
     ("rsignal", "", &["run", "--timeout", "25", "sleep", "30"], Call::Sigtimedwait),
+    ("rsock", "", &["listen", "unix:/dev/shm/s"], Call::Poll),
+    ("rsock", "", &["listen", "unix:/dev/shm/s", "--timeout", "25", "--exec", "true"], Call::Poll),
+    ("rsock", "", &["listen", "unix:/dev/shm/s", "--type", "dgram"], Call::Poll),
+    ("rsock", "", &["recv", "unix:/dev/shm/s", "--type", "dgram"], Call::Receive),
+    ("rsock", "", &["recv", "exec:sleep 30", "--timeout", "25"], Call::Poll),
+    ("rsock", "", &["recv", "unix:/dev/shm/s", "--wait", "--timeout", "25"], Call::Nanosleep),
+    ("rsock", FULL, &["send", "unix:/dev/shm/s", "x", "--timeout", "25"], Call::Connect),
+    ("rsock", "", &["connect", "exec:sleep 30"], Call::Read),
+    ("rsock", "", &["connect", "exec:sleep 30", "--timeout", "25"], Call::Poll),
+    ("rsock", "", &["ask", "exec:sleep 30", "x"], Call::Read),
+    ("rsock", "", &["ask", "exec:sleep 30", "x", "--lines", "--timeout", "25"], Call::Poll),
+    ("rsock", "", &["call", "exec:sleep 30", "x"], Call::Read),
+    ("rsock", "", &["call", "exec:sleep 30", "x", "--timeout", "25"], Call::Poll),
+    ("rsock", "", &["serve", "unix:/dev/shm/s", "--method", "x=cat"], Call::Accept),
+    ("rsock", "", &["send-fd", "--listen", "unix:/dev/shm/s", "0"], Call::Accept),
+    ("rsock", "", &["recv-fd", "unix:/dev/shm/s", "--", "true"], Call::Accept),
+    ("rsock", "", &["recv-fd", "unix:/dev/shm/s", "--timeout", "25"], Call::Poll),
+    ("rsock", FULL, &["peer", "unix:/dev/shm/s"], Call::Connect),
 ];
+
+/// A listener whose command keeps it from accepting, and whose backlog is full.
+const FULL: &str = "timeout 25 rsock listen unix:/dev/shm/s --backlog 1 --jobs 1 --exec sleep 25 >/dev/null 2>&1 &
+    for i in 1 2 3; do rsock send --wait unix:/dev/shm/s x; done";
 
 #[test]
 fn interrupting_a_sleeper_ends_it_of_the_signal() {
