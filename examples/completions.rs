@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use clap_complete::Shell::{Bash, Fish, Zsh};
 use ripc::app::Tool;
-use ripc::cmd::{ripcs, rmsgq, rpipe, rsem, rshm, rsignal};
+use ripc::cmd::{rfifo, ripcs, rmsgq, rpipe, rsem, rshm, rsignal};
 
 /// Every tool that there is.
-const TOOLS: [Tool; 6] = [ripcs::TOOL, rmsgq::TOOL, rpipe::TOOL, rsem::TOOL, rshm::TOOL, rsignal::TOOL];
+const TOOLS: [Tool; 7] = [rfifo::TOOL, ripcs::TOOL, rmsgq::TOOL, rpipe::TOOL, rsem::TOOL, rshm::TOOL, rsignal::TOOL];
 
 fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);

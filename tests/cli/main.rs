@@ -6,7 +6,7 @@
 //! | `help` | what `--help` says, read back |
 //! | `contract` | what every tool passes: help, statuses, closed descriptors, hostile names, signals |
 //! | `house` | what holds for the sources: import rule, pages against `--help`, completions, examples |
-//! | `rmsgq`, `rpipe`, `rsem`, `rshm`, `rsignal`, `ripcs` | one file per tool |
+//! | `rfifo`, `rmsgq`, `rpipe`, `rsem`, `rshm`, `rsignal`, `ripcs` | one file per tool |
 //! | `peers` | our tools against programs that we did not write |
 //!
 //! A test is a sentence: make, act, see. It runs in an IPC namespace of its own, waits for readiness
@@ -17,6 +17,7 @@ mod contract;
 mod help;
 mod house;
 mod peers;
+mod rfifo;
 mod ripcs;
 mod rmsgq;
 mod rpipe;

@@ -17,6 +17,7 @@ pub(crate) use user::User;
 
 /// The tools, by name: a new tool gets its line here and is then passed by every shared test.
 pub(crate) const TOOLS: &[(&str, &str)] = &[
+    ("rfifo", env!("CARGO_BIN_EXE_rfifo")),
     ("ripcs", env!("CARGO_BIN_EXE_ripcs")),
     ("rmsgq", env!("CARGO_BIN_EXE_rmsgq")),
     ("rpipe", env!("CARGO_BIN_EXE_rpipe")),
@@ -263,6 +264,7 @@ pub(crate) enum Call {
     MqReceive,
     MqSend,
     Nanosleep,
+    Openat,
     Poll,
     Read,
     Semtimedop,
@@ -274,12 +276,25 @@ pub(crate) enum Call {
 impl Call {
     /// Its number in `/proc/PID/syscall`.
     fn number(self) -> &'static str {
-        let [receive, send, mq_receive, mq_send, nanosleep, poll, read, write, semtimedop, futex, splice, sigtimedwait] =
-            if cfg!(target_arch = "x86_64") {
-                ["70", "69", "243", "242", "230", "7", "0", "1", "220", "202", "275", "128"]
-            } else {
-                ["188", "189", "183", "182", "115", "73", "63", "64", "192", "98", "76", "137"]
-            };
+        let [
+            receive,
+            send,
+            mq_receive,
+            mq_send,
+            nanosleep,
+            openat,
+            poll,
+            read,
+            write,
+            semtimedop,
+            futex,
+            splice,
+            sigtimedwait,
+        ] = if cfg!(target_arch = "x86_64") {
+            ["70", "69", "243", "242", "230", "257", "7", "0", "1", "220", "202", "275", "128"]
+        } else {
+            ["188", "189", "183", "182", "115", "56", "73", "63", "64", "192", "98", "76", "137"]
+        };
         match self {
             Self::Futex => futex,
             Self::Msgrcv => receive,
@@ -287,6 +302,7 @@ impl Call {
             Self::MqReceive => mq_receive,
             Self::MqSend => mq_send,
             Self::Nanosleep => nanosleep,
+            Self::Openat => openat,
             Self::Poll => poll,
             Self::Read => read,
             Self::Semtimedop => semtimedop,

@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 
 use super::{faces, refuses};
+use crate::help::Face;
 use crate::support::{Outcome, World};
 
 /// What no option takes as its value.
@@ -110,7 +111,9 @@ fn a_number_outside_its_range_changes_nothing() {
 fn what_names_nothing_is_bad_usage() {
     let Some((world, _)) = furnished() else { return };
     let before = inventory(&world);
-    for face in faces().iter().filter(|face| face.needs_operand() || face.verb.as_deref() == Some("create")) {
+    let named = |face: &&Face| face.needs_operand() || face.verb.as_deref() == Some("create");
+    let otherwise = |face: &&Face| !face.takes_path() && !face.names_pipe();
+    for face in faces().iter().filter(named).filter(otherwise) {
         for operand in NAMELESS {
             let line = face.line(&[], Some(OsStr::new(operand)));
             refuses(&Outcome::of(world.command(face.tool).args(line)), face, 2);
