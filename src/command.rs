@@ -10,12 +10,15 @@ mod family;
 pub(crate) use family::{Family, Member, last_failure};
 
 use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, Seek as _, Write as _};
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::process::{Child, Command, ExitStatus};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use nix::errno::Errno;
+use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::prctl::set_child_subreaper;
 use nix::sys::signal::SigSet;
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
@@ -38,6 +41,15 @@ pub(crate) fn of_words(words: &[OsString]) -> Command {
 pub(crate) fn become_it(mut command: Command) -> anyhow::Error {
     let error = command.exec();
     CommandError::new(command.get_program(), error).into()
+}
+
+/// A message as the standard input of a command, a file: a pipe would block us while the command does not
+/// read, and kill us when it never does.
+pub(crate) fn input_of(message: &[u8]) -> io::Result<File> {
+    let mut file = File::from(memfd_create(c"message", MFdFlags::MFD_CLOEXEC)?);
+    file.write_all(message)?;
+    file.rewind()?;
+    Ok(file)
 }
 
 /// What a supervisor hears: the end of the command, and what is sent to us and meant for it.

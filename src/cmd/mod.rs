@@ -4,6 +4,7 @@
 //! and of names that make no sense to a verb in `names`.
 
 mod names;
+pub mod rfifo;
 pub mod ripcs;
 pub mod rmsgq;
 mod rows;

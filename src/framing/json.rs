@@ -13,6 +13,8 @@ pub(crate) enum Label {
     Type,
     /// `priority`, of a POSIX message.
     Priority,
+    /// Nothing: a byte stream keeps none.
+    Nothing,
 }
 
 /// What a line of `--json` holds. Unknown fields are passed over, so that other tools may add some.
@@ -42,6 +44,7 @@ impl Line {
         match label {
             Label::Type => line.kind = Some(tag),
             Label::Priority => line.priority = Some(tag),
+            Label::Nothing => {}
         }
         match std::str::from_utf8(bytes) {
             Ok(text) => line.text = Some(text.to_owned()),

@@ -2,7 +2,8 @@
 //! POSIX inter-process communication.
 //!
 //! One module per mechanism: [`msgq`] (message queues), [`shm`] (shared memory), [`sem`]
-//! (semaphores), [`signal`] (signals and processes), [`pipe`] (pipes). What they share is the vocabulary of this module:
+//! (semaphores), [`signal`] (signals and processes), [`pipe`] and [`fifo`] (pipes without
+//! and with a name). What they share is the vocabulary of this module:
 //! [`Key`], [`Id`], [`Name`], [`Mode`], [`Permissions`], [`Wait`].
 //!
 //! # Errors
@@ -14,6 +15,7 @@
 //! [`ErrorKind::NotFound`]: std::io::ErrorKind::NotFound
 
 mod changes;
+pub mod fifo;
 mod mode;
 pub mod msgq;
 mod name;

@@ -3,6 +3,7 @@
 
 pub(crate) mod maps;
 pub(crate) mod memory;
+pub(crate) mod pipes;
 pub(crate) mod process;
 pub(crate) mod signals;
 pub(crate) mod stat;

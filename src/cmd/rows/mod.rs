@@ -16,6 +16,7 @@ use crate::output::{Cell, Column, choose, push_row, write_details, write_object,
 use crate::proc::process;
 
 pub(super) mod mapping;
+pub(super) mod pipe;
 pub(super) mod queue;
 pub(super) mod segment;
 pub(super) mod semaphore;

@@ -7,13 +7,19 @@ use crate::exit::OutputError;
 use crate::ipc::pipe::FlowError;
 
 mod buffer;
+mod chain;
 mod display;
 mod duplex;
 mod limits;
+mod list;
 mod meter;
+mod peek;
 mod report;
 mod run;
+mod set;
+mod show;
 mod stages;
+mod target;
 mod tee;
 
 /// The tool.
@@ -27,6 +33,10 @@ pub const TOOL: Tool = Tool {
         VerbEntry::of::<meter::Meter>(),
         VerbEntry::of::<tee::Tee>(),
         VerbEntry::of::<buffer::Buffer>(),
+        VerbEntry::of::<list::List>(),
+        VerbEntry::of::<show::Show>(),
+        VerbEntry::of::<peek::Peek>(),
+        VerbEntry::of::<set::Set>(),
     ],
 };
 

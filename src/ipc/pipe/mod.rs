@@ -6,6 +6,7 @@
 //! - [`buffer`]: memory between two who are not equally fast.
 //! - [`Link`]: what stands between two commands of a pipeline, and measures it if it shall.
 //! - [`Limits`]: what the kernel allows.
+//! - [`inventory`]: every pipe and FIFO that a process has open, who is at it, and what is in it.
 //!
 //! A pipe is two descriptors and a buffer of pages. Who reads an empty one waits, unless nobody can write
 //! any more: then it is at its end. Who writes into a full one waits, unless nobody can read any more: then
@@ -20,6 +21,8 @@ use nix::unistd::pipe2;
 
 mod branches;
 mod flow;
+
+pub mod inventory;
 mod limits;
 mod link;
 mod relay;

@@ -1,0 +1,4 @@
+//! The door of `rfifo`.
+#![no_main]
+
+ripc::door!(rfifo);
