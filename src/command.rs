@@ -250,7 +250,7 @@ fn is_of_keys(arrival: &Arrival) -> bool {
 }
 
 /// As a shell tells it: 128 and the number of the signal that ended it.
-fn status_of(status: ExitStatus) -> Status {
+pub(crate) fn status_of(status: ExitStatus) -> Status {
     let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal));
     Status::Command(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX))
 }

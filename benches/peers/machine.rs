@@ -81,6 +81,7 @@ pub(crate) fn find(program: &str) -> Option<PathBuf> {
     match program {
         "rmsgq" => return Some(env!("CARGO_BIN_EXE_rmsgq").into()),
         "rsem" => return Some(env!("CARGO_BIN_EXE_rsem").into()),
+        "rpipe" => return Some(env!("CARGO_BIN_EXE_rpipe").into()),
         "ripcs" => return Some(env!("CARGO_BIN_EXE_ripcs").into()),
         _ => {}
     }

@@ -13,6 +13,7 @@ mod measure;
 mod memory;
 mod messages;
 mod namespace;
+mod pipes;
 mod startup;
 mod table;
 mod wrappers;
@@ -23,12 +24,13 @@ use machine::Machine;
 type Section = fn(&Machine) -> anyhow::Result<()>;
 
 /// The sections, by the words that choose them.
-const SECTIONS: [(&str, Section); 5] = [
+const SECTIONS: [(&str, Section); 6] = [
     ("startup", startup::run),
     ("wrappers", wrappers::run),
     ("listing", listing::run),
     ("messages", messages::run),
     ("memory", memory::run),
+    ("pipes", pipes::run),
 ];
 
 fn main() -> ExitCode {

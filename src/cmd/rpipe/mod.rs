@@ -6,6 +6,7 @@ use crate::app::{Tool, VerbEntry};
 use crate::exit::OutputError;
 use crate::ipc::pipe::FlowError;
 
+mod buffer;
 mod chain;
 mod display;
 mod duplex;
@@ -19,6 +20,7 @@ mod set;
 mod show;
 mod stages;
 mod target;
+mod tee;
 
 /// The tool.
 pub const TOOL: Tool = Tool {
@@ -29,6 +31,8 @@ pub const TOOL: Tool = Tool {
         VerbEntry::of::<run::Run>(),
         VerbEntry::of::<duplex::Duplex>(),
         VerbEntry::of::<meter::Meter>(),
+        VerbEntry::of::<tee::Tee>(),
+        VerbEntry::of::<buffer::Buffer>(),
         VerbEntry::of::<list::List>(),
         VerbEntry::of::<show::Show>(),
         VerbEntry::of::<peek::Peek>(),

@@ -63,14 +63,19 @@ pub(super) enum Wiring {
     Sockets,
 }
 
+/// Commands of at least one word each.
+pub(super) fn split(words: &[OsString]) -> anyhow::Result<Vec<&[OsString]>> {
+    let commands: Vec<_> = words.split(|word| word == SEPARATOR).collect();
+    if let Some(empty) = commands.iter().position(|words| words.is_empty()) {
+        bail!(UsageError(format!("command {} of {} has no word", empty + 1, commands.len())));
+    }
+    Ok(commands)
+}
+
 impl Options {
     /// The commands, each of at least one word.
     pub(super) fn commands(&self) -> anyhow::Result<Vec<&[OsString]>> {
-        let commands: Vec<_> = self.command.split(|word| word == SEPARATOR).collect();
-        if let Some(empty) = commands.iter().position(|words| words.is_empty()) {
-            bail!(UsageError(format!("command {} of {} has no word", empty + 1, commands.len())));
-        }
-        Ok(commands)
+        split(&self.command)
     }
 
     fn shape(&self) -> LinkShape {

@@ -37,6 +37,8 @@ const SLEEPERS: &[(&str, &str, &[&str], Call)] = &[
     ("rsem", "rsem create /s", &["run", "/s", "--timeout", "25", "--", "true"], Call::Futex),
     ("rpipe", "", &["meter"], Call::Splice),
     ("rpipe", "", &["meter", "--lines"], Call::Read),
+    ("rpipe", "", &["tee"], Call::Splice),
+    ("rpipe", "", &["buffer"], Call::Futex),
     ("rpipe", "", &["run", "cat", ":::", "cat"], Call::Sigtimedwait),
     ("rpipe", "", &["duplex", "cat", ":::", "cat"], Call::Sigtimedwait),
     ("rsignal", "", &["recv", "USR1"], Call::Sigtimedwait),
