@@ -6,11 +6,20 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use clap_complete::Shell::{Bash, Fish, Zsh};
 use ripc::app::Tool;
-use ripc::cmd::{ripcs, rlock, rmsgq, rpipe, rsem, rshm, rsignal, rsock};
+use ripc::cmd::{rfifo, ripcs, rlock, rmsgq, rpipe, rsem, rshm, rsignal, rsock};
 
 /// Every tool that there is.
-const TOOLS: &[Tool] =
-    &[ripcs::TOOL, rlock::TOOL, rmsgq::TOOL, rpipe::TOOL, rsem::TOOL, rshm::TOOL, rsignal::TOOL, rsock::TOOL];
+const TOOLS: &[Tool] = &[
+    rfifo::TOOL,
+    ripcs::TOOL,
+    rlock::TOOL,
+    rmsgq::TOOL,
+    rpipe::TOOL,
+    rsem::TOOL,
+    rshm::TOOL,
+    rsignal::TOOL,
+    rsock::TOOL,
+];
 
 fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);

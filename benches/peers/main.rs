@@ -14,6 +14,7 @@ mod measure;
 mod memory;
 mod messages;
 mod namespace;
+mod pipes;
 mod signals;
 mod startup;
 mod table;
@@ -25,7 +26,7 @@ use machine::Machine;
 type Section = fn(&Machine) -> anyhow::Result<()>;
 
 /// The sections, by the words that choose them.
-const SECTIONS: [(&str, Section); 6] = [
+const SECTIONS: &[(&str, Section)] = &[
     ("startup", startup::run),
     ("classic", classic::run),
     ("wrappers", wrappers::run),
@@ -33,6 +34,7 @@ const SECTIONS: [(&str, Section); 6] = [
     ("messages", messages::run),
     ("memory", memory::run),
     ("signals", signals::run),
+    ("pipes", pipes::run),
 ];
 
 fn main() -> ExitCode {
@@ -55,7 +57,7 @@ fn run() -> anyhow::Result<()> {
         anyhow::bail!("no section is called {word}; there are {}", names.join(", "));
     }
     let machine = Machine::look()?;
-    for (name, section) in SECTIONS {
+    for &(name, section) in SECTIONS {
         if words.is_empty() || words.contains(&name) {
             section(&machine)?;
         }

@@ -71,6 +71,17 @@ impl Face {
         self.listed("Arguments:").next().is_some_and(|line| line.starts_with("<NAME"))
     }
 
+    /// Whether it takes the path of anything that may be there: no word is wrong, and none should be made.
+    pub(crate) fn takes_path(&self) -> bool {
+        let is_path = |line: &str| line.starts_with("<PATH") || line.starts_with("[DIRECTORIES]");
+        self.listed("Arguments:").next().is_some_and(is_path)
+    }
+
+    /// Whether it wants a pipe, which has a grammar of its own.
+    pub(crate) fn names_pipe(&self) -> bool {
+        self.listed("Arguments:").next().is_some_and(|line| line.starts_with("<PIPE"))
+    }
+
     /// What to type for these options and this operand, with whatever else the verb cannot do without.
     pub(crate) fn line(&self, options: &[OsString], operand: Option<&OsStr>) -> Vec<OsString> {
         let change = self.verb.as_deref() == Some("set") && options.is_empty();

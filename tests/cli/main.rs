@@ -20,6 +20,7 @@ mod contract;
 mod help;
 mod house;
 mod peers;
+mod rfifo;
 mod ripcs;
 mod rlock;
 mod rmsgq;

@@ -19,6 +19,7 @@ pub(crate) use user::User;
 
 /// The tools, by name: a new tool gets its line here and is then passed by every shared test.
 pub(crate) const TOOLS: &[(&str, &str)] = &[
+    ("rfifo", env!("CARGO_BIN_EXE_rfifo")),
     ("ripcs", env!("CARGO_BIN_EXE_ripcs")),
     ("rlock", env!("CARGO_BIN_EXE_rlock")),
     ("rmsgq", env!("CARGO_BIN_EXE_rmsgq")),
@@ -272,6 +273,7 @@ pub(crate) enum Call {
     MqReceive,
     MqSend,
     Nanosleep,
+    Openat,
     Poll,
     Read,
     Semtimedop,
@@ -294,6 +296,7 @@ impl Call {
             Self::MqReceive => ("243", "183"),
             Self::MqSend => ("242", "182"),
             Self::Nanosleep => ("230", "115"),
+            Self::Openat => ("257", "56"),
             Self::Poll => ("7", "73"),
             Self::Read => ("0", "63"),
             Self::Receive => ("45", "207"),

@@ -18,7 +18,7 @@ use crate::ipc::fifo::{self, Links};
 use crate::sys::alarm::Alarm;
 use crate::sys::{errno, fd, signal};
 
-/// How much is taken at once.
+/// How much is looked at at once.
 const STEP: usize = 64 * 1024;
 
 /// A FIFO that is read.
@@ -44,6 +44,10 @@ impl<'a> Intake<'a> {
             Wait::For(limit) => Some(limit),
             Wait::Never => Some(Duration::ZERO),
         };
+        // While there is always something to read, no call is interrupted.
+        if signal::caught().is_some() {
+            return Err(self.explain(errno::error(errno::EINTR)));
+        }
         // Where no writer has been there since we opened it, poll(2) waits for the first.
         match fd::poll(&self.file, fd::READABLE, limit) {
             Ok(true) => Ok(()),
@@ -91,6 +95,8 @@ impl<'a> Intake<'a> {
 pub(super) struct Records<'a> {
     intake: Intake<'a>,
     framing: Framing,
+    /// How much is taken at once, unless a record is longer.
+    step: usize,
     /// Where a copy of what is in the FIFO is looked at.
     scratch: (io::PipeReader, io::PipeWriter),
     /// What was read and not given out: less than a record, while we hold the lock.
@@ -101,7 +107,12 @@ pub(super) struct Records<'a> {
 impl<'a> Records<'a> {
     pub(super) fn new(intake: Intake<'a>, framing: Framing) -> anyhow::Result<Self> {
         let scratch = io::pipe().context("cannot make a pipe")?;
-        Ok(Self { intake, framing, scratch, part: Vec::new(), locked: false })
+        Ok(Self { intake, framing, step: STEP, scratch, part: Vec::new(), locked: false })
+    }
+
+    /// Takes no more at once than this, unless a record is longer.
+    pub(super) fn limited(self, step: usize) -> Self {
+        Self { step, ..self }
     }
 
     /// Gives out the records that are there, up to `most`, and waits while there is none: how many, none when
@@ -167,8 +178,10 @@ impl<'a> Records<'a> {
         let all = [&self.part, seen].concat();
         let mut end = 0;
         for _ in 0..most {
-            let Some((_, next)) = self.framing.first(&all[end..]) else { break };
-            end += next;
+            match self.framing.first(&all[end..]) {
+                Some((_, next)) if end == 0 || end + next <= self.step => end += next,
+                _ => break,
+            }
         }
         let wanted = if end == 0 { seen.len() } else { end - had };
         self.part.resize(had + wanted, 0);

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
@@ -14,8 +15,9 @@ use crate::args::{FramingOut, WaitArgs};
 use crate::command;
 use crate::exit::{CommandError, GaveUp, OutputError, Status};
 use crate::framing::{Framing, Label, Line, Writer};
+use crate::ipc::fifo::ATOMIC;
 use crate::ipc::pipe::{Flow, FlowError, LARGE};
-use crate::sys::{fd, signal};
+use crate::sys::{errno, fd, signal};
 
 #[derive(Debug, Args)]
 pub(super) struct Recv {
@@ -92,10 +94,17 @@ impl Recv {
     /// Takes what is there, writes it in one go, and only then sleeps.
     fn write(&self, intake: Intake<'_>, context: &mut Context) -> anyhow::Result<Status> {
         let mut records = Records::new(intake, self.framing_inside())?;
+        let is_pipe = fd::pipe_capacity(fd::stdout()).is_some();
+        if is_pipe {
+            records = records.limited(ATOMIC);
+        }
         let mut writer = Writer::new(fd::stdout(), self.framing.framing(), Label::Nothing);
         let mut left = self.count.unwrap_or(u64::MAX);
         let mut receive = || -> anyhow::Result<()> {
             while left > 0 {
+                if is_pipe {
+                    wait_for_reader()?;
+                }
                 let taken = records.take(left, |record| {
                     let put = |slot: &mut [u8]| {
                         slot.copy_from_slice(record);
@@ -164,6 +173,15 @@ impl Recv {
     }
 }
 
+/// Waits until the pipe behind standard output has room for a page, so that nothing is taken that could not be
+/// passed on. Where nobody reads it, nothing is taken at all.
+fn wait_for_reader() -> anyhow::Result<()> {
+    let stdout = fd::stdout();
+    let waited = fd::poll(stdout, fd::WRITABLE, None).and_then(|_| fd::poll(stdout, 0, Some(Duration::ZERO)));
+    // An error of the pipe is told without being asked for; a signal ends the next wait.
+    if waited.unwrap_or(false) { Err(errno::error(errno::EPIPE)).context(OutputError) } else { Ok(()) }
+}
+
 /// Nothing vanishes in silence: what was read of a record that does not come to its end.
 pub(super) fn tell_part(records: &Records<'_>, context: &mut Context) {
     if !records.part().is_empty() {
@@ -174,6 +192,8 @@ pub(super) fn tell_part(records: &Records<'_>, context: &mut Context) {
 /// All that comes, as it is.
 fn stream(mut intake: Intake<'_>) -> anyhow::Result<Status> {
     loop {
+        // A FIFO through which nothing comes is not grown.
+        intake.wait()?;
         let mut flow = Flow::new(intake.file(), fd::stdout());
         loop {
             intake.wait()?;

@@ -9,6 +9,11 @@ const LOCK: &str = "/dev/shm/lock";
 /// Everything that can sleep: what has to be there, how it is started, and where it then sleeps.
 /// A verb with `--timeout` needs its line here.
 const SLEEPERS: &[(&str, &str, &[&str], Call)] = &[
+    ("rfifo", "rfifo create /dev/shm/f", &["recv", "/dev/shm/f"], Call::Poll),
+    ("rfifo", "rfifo create /dev/shm/f", &["recv", "/dev/shm/f", "--count", "1", "--timeout", "25"], Call::Poll),
+    ("rfifo", "rfifo create /dev/shm/f", &["send", "/dev/shm/f", "x"], Call::Openat),
+    ("rfifo", "rfifo create /dev/shm/f", &["send", "/dev/shm/f", "--timeout", "25"], Call::Openat),
+    ("rfifo", "rfifo create /dev/shm/f", &["wait", "/dev/shm/f", "--timeout", "25"], Call::Nanosleep),
     ("rmsgq", "rmsgq create 0x4b", &["recv", "0x4b"], Call::Msgrcv),
     ("rmsgq", "rmsgq create 0x4b", &["recv", "0x4b", "--timeout", "25", "--json"], Call::Msgrcv),
     ("rmsgq", "rmsgq create 0x4b", &["send", "0x4b"], Call::Read),

@@ -111,8 +111,9 @@ fn a_number_outside_its_range_changes_nothing() {
 fn what_names_nothing_is_bad_usage() {
     let Some((world, _)) = furnished() else { return };
     let before = inventory(&world);
-    let wants_name = |face: &&Face| face.needs_operand() || face.verb.as_deref() == Some("create");
-    for face in faces().iter().filter(wants_name).filter(|face| !face.names_path()) {
+    let named = |face: &&Face| face.needs_operand() || face.verb.as_deref() == Some("create");
+    let otherwise = |face: &&Face| !face.names_path() && !face.takes_path() && !face.names_pipe();
+    for face in faces().iter().filter(named).filter(otherwise) {
         // To ripcs a path names what is open there.
         for operand in NAMELESS.iter().filter(|operand| face.tool != "ripcs" || **operand != "/a/b") {
             let line = face.line(&[], Some(OsStr::new(operand)));
