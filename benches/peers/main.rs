@@ -14,6 +14,7 @@ mod memory;
 mod messages;
 mod namespace;
 mod pipes;
+mod signals;
 mod startup;
 mod table;
 mod wrappers;
@@ -24,13 +25,14 @@ use machine::Machine;
 type Section = fn(&Machine) -> anyhow::Result<()>;
 
 /// The sections, by the words that choose them.
-const SECTIONS: [(&str, Section); 6] = [
+const SECTIONS: [(&str, Section); 7] = [
     ("startup", startup::run),
     ("wrappers", wrappers::run),
     ("listing", listing::run),
     ("messages", messages::run),
     ("memory", memory::run),
     ("pipes", pipes::run),
+    ("signals", signals::run),
 ];
 
 fn main() -> ExitCode {

@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 
 use super::{faces, refuses};
+use crate::help::Face;
 use crate::support::{Outcome, World};
 
 /// What no option takes as its value.
@@ -110,8 +111,10 @@ fn a_number_outside_its_range_changes_nothing() {
 fn what_names_nothing_is_bad_usage() {
     let Some((world, _)) = furnished() else { return };
     let before = inventory(&world);
-    for face in faces().iter().filter(|face| face.needs_operand() || face.verb.as_deref() == Some("create")) {
-        for operand in NAMELESS {
+    let wants_name = |face: &&Face| face.needs_operand() || face.verb.as_deref() == Some("create");
+    for face in faces().iter().filter(wants_name).filter(|face| !face.names_path()) {
+        // To ripcs a path names what is open there.
+        for operand in NAMELESS.iter().filter(|operand| face.tool != "ripcs" || **operand != "/a/b") {
             let line = face.line(&[], Some(OsStr::new(operand)));
             refuses(&Outcome::of(world.command(face.tool).args(line)), face, 2);
         }
