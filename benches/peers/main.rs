@@ -7,6 +7,7 @@
 use std::process::ExitCode;
 
 mod call;
+mod census;
 mod listing;
 mod machine;
 mod measure;
@@ -23,10 +24,11 @@ use machine::Machine;
 type Section = fn(&Machine) -> anyhow::Result<()>;
 
 /// The sections, by the words that choose them.
-const SECTIONS: [(&str, Section); 5] = [
+const SECTIONS: [(&str, Section); 6] = [
     ("startup", startup::run),
     ("wrappers", wrappers::run),
     ("listing", listing::run),
+    ("census", census::run),
     ("messages", messages::run),
     ("memory", memory::run),
 ];
