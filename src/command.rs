@@ -3,7 +3,11 @@
 //! [`become_it`] leaves nothing of ours behind. [`Supervised`] stays beside the command, for tools that
 //! have something to do when it has ended: it passes on the signals that are meant for the command,
 //! stops and goes on with it, and tells its end as a shell does. It can also wait for all that the
-//! command leaves behind.
+//! command leaves behind. [`Family`] is the same for several commands at once.
+
+mod family;
+
+pub(crate) use family::{Family, Member, last_failure};
 
 use std::ffi::OsString;
 use std::fs::File;

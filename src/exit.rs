@@ -125,7 +125,7 @@ impl CommandError {
         &self.error
     }
 
-    fn status(&self) -> Status {
+    pub(crate) fn status(&self) -> Status {
         match self.error.kind() {
             ErrorKind::NotFound => Status::CommandNotFound,
             _ => Status::CannotExecute,

@@ -10,3 +10,5 @@ pub(crate) mod signals;
 pub(crate) mod sockets;
 pub(crate) mod stat;
 pub(crate) mod sysvipc;
+pub(crate) mod unix_names;
+pub(crate) mod walk;

@@ -19,10 +19,6 @@ pub(crate) enum Call {
     Semtimedop,
     /// futex(2)
     Futex,
-    /// flock(2)
-    Flock,
-    /// fcntl(2)
-    Fcntl,
     /// open(2), on machines that still have it
     Open,
     /// openat(2)
@@ -49,6 +45,10 @@ pub(crate) enum Call {
     Select,
     /// epoll_wait(2), on machines that still have it, and its later forms
     Epoll,
+    /// flock(2)
+    Flock,
+    /// fcntl(2)
+    Fcntl,
     /// Any other.
     Other,
 }
@@ -64,8 +64,6 @@ impl Call {
             libc::SYS_semop => Self::Semop,
             libc::SYS_semtimedop => Self::Semtimedop,
             libc::SYS_futex => Self::Futex,
-            libc::SYS_flock => Self::Flock,
-            libc::SYS_fcntl => Self::Fcntl,
             #[cfg(target_arch = "x86_64")]
             libc::SYS_open => Self::Open,
             libc::SYS_openat => Self::Openat,
@@ -86,6 +84,8 @@ impl Call {
             #[cfg(target_arch = "x86_64")]
             libc::SYS_epoll_wait => Self::Epoll,
             libc::SYS_epoll_pwait | libc::SYS_epoll_pwait2 => Self::Epoll,
+            libc::SYS_flock => Self::Flock,
+            libc::SYS_fcntl => Self::Fcntl,
             _ => Self::Other,
         }
     }

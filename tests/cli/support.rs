@@ -19,6 +19,7 @@ pub(crate) use user::User;
 
 /// The tools, by name: a new tool gets its line here and is then passed by every shared test.
 pub(crate) const TOOLS: &[(&str, &str)] = &[
+    ("rfifo", env!("CARGO_BIN_EXE_rfifo")),
     ("ripcs", env!("CARGO_BIN_EXE_ripcs")),
     ("rlock", env!("CARGO_BIN_EXE_rlock")),
     ("rmsgq", env!("CARGO_BIN_EXE_rmsgq")),
@@ -263,12 +264,16 @@ impl Drop for Running {
 pub(crate) enum Call {
     Fcntl,
     Flock,
+    Accept,
+    Connect,
+    Receive,
     Futex,
     Msgrcv,
     Msgsnd,
     MqReceive,
     MqSend,
     Nanosleep,
+    Openat,
     Poll,
     Read,
     Semtimedop,
@@ -281,6 +286,8 @@ impl Call {
     /// Its number in `/proc/PID/syscall`: on x86-64, and on the machines that came after the numbers were made one.
     fn number(self) -> &'static str {
         let (x86_64, others) = match self {
+            Self::Accept => ("288", "242"),
+            Self::Connect => ("42", "203"),
             Self::Fcntl => ("72", "25"),
             Self::Flock => ("73", "32"),
             Self::Futex => ("202", "98"),
@@ -289,8 +296,10 @@ impl Call {
             Self::MqReceive => ("243", "183"),
             Self::MqSend => ("242", "182"),
             Self::Nanosleep => ("230", "115"),
+            Self::Openat => ("257", "56"),
             Self::Poll => ("7", "73"),
             Self::Read => ("0", "63"),
+            Self::Receive => ("45", "207"),
             Self::Semtimedop => ("220", "192"),
             Self::Sigtimedwait => ("128", "137"),
             Self::Splice => ("275", "76"),
