@@ -10,9 +10,8 @@ use super::uses::Attention;
 use super::{Class, Thing};
 use crate::ipc::Mode;
 use crate::proc::process::Sleep;
-use crate::proc::unix_names;
 use crate::proc::walk::{Descriptor, Process};
-use crate::proc::{pipes, sockets};
+use crate::proc::{pipes, unix_names};
 
 /// Something that is held.
 #[derive(Debug, Clone, PartialEq, Eq)]
