@@ -42,8 +42,12 @@ fn harm_is_seen() {
 fn a_hostile_word_is_refused_and_shown_escaped() {
     for face in faces().iter().filter(|face| !face.writes_files()) {
         for bytes in HOSTILE {
-            let status = if face.wants_command_alone() { 127 } else { 2 };
-            stays_harmless(&Outcome::of(tool(face.tool).args(face.line(&[], Some(&word(bytes))))), face, status);
+            let (operand, status) = match () {
+                () if face.wants_command_alone() => (word(bytes), 127),
+                () if face.takes_path() => (word(&[b"/none/", *bytes].concat()), 3),
+                () => (word(bytes), 2),
+            };
+            stays_harmless(&Outcome::of(tool(face.tool).args(face.line(&[], Some(&operand)))), face, status);
             let option = [b"--", *bytes].concat();
             stays_harmless(&Outcome::of(tool(face.tool).args(&face.verb).arg(word(&option))), face, 2);
         }
