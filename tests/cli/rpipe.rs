@@ -5,8 +5,12 @@ use crate::support::{Outcome, tool};
 mod buffer;
 mod duplex;
 mod examples;
+mod inventory;
 mod meter;
+mod peek;
 mod run;
+mod set;
+mod show;
 mod tee;
 
 /// Runs `rpipe` with these words to its end, without input.

@@ -229,6 +229,11 @@ impl Running {
         (self.child.stdin.take().expect("piped"), self.child.stdout.take().expect("piped"))
     }
 
+    /// Its standard input, which is closed with what is returned.
+    pub(crate) fn input(&mut self) -> ChildStdin {
+        self.child.stdin.take().expect("piped")
+    }
+
     /// Leaves its standard output without a reader.
     pub(crate) fn close_stdout(&mut self) {
         drop(self.child.stdout.take());

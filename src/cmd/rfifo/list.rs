@@ -51,6 +51,9 @@ impl Verb for List {
             let (found, hidden) = with_processes(files)?;
             (found, hidden, status)
         };
+        if status != Status::Done && found.is_empty() {
+            return Ok(status);
+        }
         let rows = FifoRow::all(found);
         rows::write_list(context, &self.output, &columns, &rows)?;
         if !rows.is_empty() {

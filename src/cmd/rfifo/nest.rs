@@ -33,9 +33,12 @@ impl Nest {
         let template = base.join(format!("{PREFIX}XXXXXX"));
         loop {
             let path = mkdtemp(&template)?;
-            let lock = open(&path)?;
+            // Before it is locked, somebody may take it for one that was left behind.
+            let lock = match open(&path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                lock => lock?,
+            };
             lock.lock()?;
-            // Before it was locked, somebody may have taken it for one that was left behind.
             if lock.metadata()?.nlink() == 0 {
                 continue;
             }

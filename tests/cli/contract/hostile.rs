@@ -42,13 +42,14 @@ fn harm_is_seen() {
 fn a_hostile_word_is_refused_and_shown_escaped() {
     for face in faces().iter().filter(|face| !face.writes_files()) {
         for bytes in HOSTILE {
-            let status = match face.verb.as_deref() {
-                _ if face.wants_command_alone() => 127,
-                Some("run") if face.names_path() => 125,
-                _ if face.names_path() => 3,
-                _ => 2,
+            let (operand, status) = match face.verb.as_deref() {
+                _ if face.wants_command_alone() => (word(bytes), 127),
+                _ if face.takes_path() => (word(&[b"/none/", *bytes].concat()), 3),
+                Some("run") if face.names_path() => (word(bytes), 125),
+                _ if face.names_path() => (word(bytes), 3),
+                _ => (word(bytes), 2),
             };
-            stays_harmless(&Outcome::of(tool(face.tool).args(face.line(&[], Some(&word(bytes))))), face, status);
+            stays_harmless(&Outcome::of(tool(face.tool).args(face.line(&[], Some(&operand)))), face, status);
             let option = [b"--", *bytes].concat();
             stays_harmless(&Outcome::of(tool(face.tool).args(&face.verb).arg(word(&option))), face, 2);
         }

@@ -58,25 +58,27 @@ impl Chain {
     /// The pipeline around these pipes.
     #[must_use]
     pub fn around(inventory: &Inventory, pipes: &[Identity]) -> Self {
-        Self::of_graph(&Graph::of(inventory), pipes)
+        Self::of_graph(&Graph::of(inventory), pipes.iter().map(|&pipe| (pipe, 0, Way::Both)).collect())
     }
 
     /// The pipeline that a process is a stage of.
     #[must_use]
     pub fn of_process(inventory: &Inventory, pid: i32) -> Self {
         let graph = Graph::of(inventory);
-        let flowing = graph.inputs.get(&pid).into_iter().chain(graph.outputs.get(&pid)).flatten();
-        let flowing: Vec<Identity> = flowing.copied().collect();
-        if !flowing.is_empty() {
-            return Self::of_graph(&graph, &flowing);
+        let of = |ends: &Pipes, place, way| -> Vec<Start> {
+            ends.get(&pid).into_iter().flatten().map(|&pipe| (pipe, place, way)).collect()
+        };
+        let mut starts = of(&graph.sources, -1, Way::Up);
+        starts.extend(of(&graph.outputs, 0, Way::Down));
+        if starts.is_empty() {
+            let has = |pipe: &&Pipe| pipe.ends.iter().any(|end| end.pid == pid);
+            starts = inventory.pipes.iter().filter(has).map(|pipe| (pipe.identity, 0, Way::Both)).collect();
         }
-        let has = |pipe: &&Pipe| pipe.ends.iter().any(|end| end.pid == pid);
-        let all: Vec<Identity> = inventory.pipes.iter().filter(has).map(|pipe| pipe.identity).collect();
-        Self::of_graph(&graph, &all)
+        Self::of_graph(&graph, starts)
     }
 
-    fn of_graph(graph: &Graph<'_>, pipes: &[Identity]) -> Self {
-        let (places, connected) = graph.places(pipes);
+    fn of_graph(graph: &Graph<'_>, starts: Vec<Start>) -> Self {
+        let (places, connected) = graph.places(starts);
         let first = places.values().min().copied().unwrap_or(0);
         let at = |pid: i32, ends: &BTreeMap<Identity, BTreeSet<i32>>| {
             connected.iter().filter(|pipe| ends.get(pipe).is_some_and(|ends| ends.contains(&pid))).copied().collect()
@@ -105,6 +107,9 @@ impl Chain {
     }
 }
 
+/// A pipe, the place of its writers, and which way it goes on from there.
+type Start = (Identity, isize, Way);
+
 /// Which way a search goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Way {
@@ -131,14 +136,22 @@ fn waits_to_read(pipe: &Pipe, pid: Option<i32>) -> bool {
 ///
 /// Who has both ends of one is no stage of it: a shell that is about to start one, or make(1) with its jobs.
 /// From one pipe to the next it goes through a process by its standard input and output, and by what its
-/// threads sleep at: other descriptors were often only inherited.
+/// threads sleep at, reading or writing: other descriptors were often only inherited, or belong to something
+/// else that the process does.
 struct Graph<'a> {
     inventory: &'a Inventory,
     readers: BTreeMap<Identity, BTreeSet<i32>>,
     writers: BTreeMap<Identity, BTreeSet<i32>>,
-    inputs: BTreeMap<i32, BTreeSet<Identity>>,
-    outputs: BTreeMap<i32, BTreeSet<Identity>>,
+    /// Standard inputs.
+    inputs: Pipes,
+    /// Standard inputs, and what somebody sleeps reading.
+    sources: Pipes,
+    /// Standard outputs, and what somebody sleeps writing.
+    outputs: Pipes,
 }
+
+/// Pipes by process.
+type Pipes = BTreeMap<i32, BTreeSet<Identity>>;
 
 impl<'a> Graph<'a> {
     fn of(inventory: &'a Inventory) -> Self {
@@ -147,22 +160,28 @@ impl<'a> Graph<'a> {
             readers: BTreeMap::new(),
             writers: BTreeMap::new(),
             inputs: BTreeMap::new(),
+            sources: BTreeMap::new(),
             outputs: BTreeMap::new(),
         };
         let own = std::process::id().cast_signed();
-        for pipe in &inventory.pipes {
+        // What we alone write to is for who looks at it.
+        let is_theirs = |pipe: &&Pipe| !(pipe.writers().next().is_some() && pipe.writers().all(|end| end.pid == own));
+        for pipe in inventory.pipes.iter().filter(is_theirs) {
             let readers: BTreeSet<i32> = pipe.readers().map(|end| end.pid).filter(|&pid| pid != own).collect();
             let writers: BTreeSet<i32> = pipe.writers().map(|end| end.pid).filter(|&pid| pid != own).collect();
-            let asleep =
-                |pid, descriptor| pipe.sleepers.iter().any(|one| (one.pid, one.descriptor) == (pid, descriptor));
             for end in &pipe.ends {
-                let flows = |standard| end.descriptor == standard || asleep(end.pid, Some(end.descriptor));
-                if end.access == Access::Read && !writers.contains(&end.pid) && flows(0) {
-                    graph.inputs.entry(end.pid).or_default().insert(pipe.identity);
-                }
-                if end.access == Access::Write && !readers.contains(&end.pid) && flows(1) {
-                    graph.outputs.entry(end.pid).or_default().insert(pipe.identity);
-                }
+                let place = (end.pid, Some(end.descriptor));
+                let sleeps =
+                    |doing| pipe.sleepers.iter().any(|one| (one.pid, one.descriptor) == place && one.doing == doing);
+                let (reads, writes) = (!writers.contains(&end.pid), !readers.contains(&end.pid));
+                let add = |pipes: &mut Pipes, is_so: bool| {
+                    if is_so {
+                        pipes.entry(end.pid).or_default().insert(pipe.identity);
+                    }
+                };
+                add(&mut graph.inputs, reads && end.descriptor == 0);
+                add(&mut graph.sources, reads && (end.descriptor == 0 || sleeps(Doing::Reading)));
+                add(&mut graph.outputs, writes && (end.descriptor == 1 || sleeps(Doing::Writing)));
             }
             graph.readers.insert(pipe.identity, readers.difference(&writers).copied().collect());
             graph.writers.insert(pipe.identity, writers.difference(&readers).copied().collect());
@@ -172,23 +191,25 @@ impl<'a> Graph<'a> {
 
     /// The processes that are connected with these pipes, how far each is down the stream from them, and the
     /// pipes in between.
-    fn places(&self, pipes: &[Identity]) -> (BTreeMap<i32, isize>, BTreeSet<Identity>) {
+    fn places(&self, starts: Vec<Start>) -> (BTreeMap<i32, isize>, BTreeSet<Identity>) {
         let mut places = BTreeMap::new();
         let mut seen = BTreeSet::new();
-        // A pipe, the place of its writers, and which way it goes on from there.
-        let mut next: VecDeque<(Identity, isize, Way)> = pipes.iter().map(|&pipe| (pipe, 0, Way::Both)).collect();
+        let mut next = VecDeque::from(starts);
         while let Some((identity, place, way)) = next.pop_front() {
             if !seen.insert(identity) {
                 continue;
             }
+            let has = |pipes: &Pipes, pid| pipes.get(&pid).is_some_and(|pipes| pipes.contains(&identity));
             for &pid in self.writers.get(&identity).into_iter().flatten() {
                 places.entry(pid).or_insert(place);
-                let inputs = self.inputs.get(&pid).into_iter().flatten().filter(|_| way != Way::Down);
+                let goes_on = way != Way::Down && has(&self.outputs, pid);
+                let inputs = self.inputs.get(&pid).into_iter().flatten().filter(|_| goes_on);
                 next.extend(inputs.map(|&pipe| (pipe, place - 1, Way::Up)));
             }
             for &pid in self.readers.get(&identity).into_iter().flatten() {
                 places.entry(pid).or_insert(place + 1);
-                let outputs = self.outputs.get(&pid).into_iter().flatten().filter(|_| way != Way::Up);
+                let goes_on = way != Way::Up && has(&self.sources, pid);
+                let outputs = self.outputs.get(&pid).into_iter().flatten().filter(|_| goes_on);
                 next.extend(outputs.map(|&pipe| (pipe, place + 1, Way::Down)));
             }
         }
