@@ -48,6 +48,7 @@ pub(super) struct Options {
 pub(super) struct Pipeline {
     pub family: Family,
     links: Vec<Link>,
+    wiring: Wiring,
     /// How bad it is that one could not be started.
     pub failed_start: Status,
 }
@@ -93,7 +94,7 @@ impl Options {
     pub(super) fn start(&self, context: &mut Context, wiring: Wiring, terminals: &[usize]) -> anyhow::Result<Pipeline> {
         // Our threads write into pipes, too. What is started has it as it was.
         signal::survive_closed_pipe();
-        let mut pipeline = Pipeline { family: Family::new()?, links: Vec::new(), failed_start: Status::Done };
+        let mut pipeline = Pipeline { family: Family::new()?, links: Vec::new(), wiring, failed_start: Status::Done };
         if let Err(error) = self.start_all(context, &mut pipeline, wiring, terminals) {
             pipeline.family.give_up();
             return Err(error);
@@ -172,10 +173,14 @@ impl Pipeline {
 
     /// Waits for the end of all, and of what they wrote: what went through the links, where that was seen.
     pub(super) fn wait(&mut self, grace: Option<Duration>) -> anyhow::Result<Vec<Option<Tally>>> {
-        let links = &self.links;
+        let (links, wiring) = (&self.links, self.wiring);
         self.family.wait(grace, |index, members| {
+            let next = index + 1;
             // Who reads the last one of a line is not ours to see.
-            let reader = members[(index + 1) % members.len()].pid;
+            if wiring == Wiring::Line && next == members.len() {
+                return false;
+            }
+            let reader = members[next % members.len()].pid;
             links.get(index).is_some_and(|link| reader.is_none_or(|reader| link.is_abandoned(reader)))
         })?;
         // Whoever does not read our output now is nobody of ours: a signal ends us.
