@@ -8,7 +8,7 @@ set -eu
 
 . "$(dirname "$0")/find-tools.sh"
 find_tools rmsgq rpipe rsem rshm rsignal ripcs
-for tool in rmsgq rsem rshm rsignal ripcs; do
+for tool in rmsgq rpipe rsem rshm rsignal ripcs; do
     echo "# $tool is $(command -v "$tool")"
 done
 
