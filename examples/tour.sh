@@ -7,8 +7,8 @@
 set -eu
 
 . "$(dirname "$0")/find-tools.sh"
-find_tools rmsgq rsem rshm rsignal ripcs
-for tool in rmsgq rsem rshm rsignal ripcs; do
+find_tools rmsgq rpipe rsem rshm rsignal ripcs
+for tool in rmsgq rpipe rsem rshm rsignal ripcs; do
     echo "# $tool is $(command -v "$tool")"
 done
 
@@ -120,3 +120,9 @@ m=
 
 say 'Memory for one command and what it starts. Nothing is left of it.'
 try 'rshm run --size 4K -- sh -c "rshm add \$RSHM 0:u32; rshm add \$RSHM 0:u32"'
+
+say 'A pipeline without a shell. Each command tells how it ended; the first one had no reader any more.'
+try 'rpipe run --status yes ::: head -n 2'
+
+say 'Bytes pass through a meter, and are shared out to two commands.'
+try 'seq 100000 | rpipe meter --final | rpipe tee --no-output --to wc -l ::: tail -n 1'
