@@ -3,7 +3,11 @@
 //! [`become_it`] leaves nothing of ours behind. [`Supervised`] stays beside the command, for tools that
 //! have something to do when it has ended: it passes on the signals that are meant for the command,
 //! stops and goes on with it, and tells its end as a shell does. It can also wait for all that the
-//! command leaves behind.
+//! command leaves behind. [`Family`] is the same for several commands at once.
+
+mod family;
+
+pub(crate) use family::{Family, Member, last_failure};
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -26,10 +30,13 @@ use crate::ipc::signal::{self, Arrival, Code, Process, Receiver, Signal, SignalS
 use crate::proc::process;
 use crate::sys::{errno, signal as own};
 
-/// The command of these words, of which there is at least one.
+/// The command of these words, of which there is at least one. It ignores SIGPIPE if our parent had us do so.
 pub(crate) fn of_words(words: &[OsString]) -> Command {
     let mut command = Command::new(&words[0]);
     command.args(&words[1..]);
+    if own::pipe_was_ignored() {
+        own::start_ignoring_pipe(&mut command);
+    }
     command
 }
 

@@ -65,3 +65,17 @@ impl TimeoutArgs {
         }
     }
 }
+
+/// How to reach somebody.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub(crate) struct ReachArgs {
+    #[command(flatten)]
+    pub kind: TypeArgs,
+
+    #[command(flatten)]
+    pub patience: TimeoutArgs,
+
+    /// Where nobody listens yet, try again until somebody does
+    #[arg(short, long)]
+    pub wait: bool,
+}

@@ -15,6 +15,7 @@ use crate::ipc::{Kind, Name, PosixName};
 use crate::output::{Out, escape_lines, tell};
 use crate::sys::{entry, errno, fd};
 
+pub mod flock;
 mod human;
 pub mod ipcmk;
 pub mod ipcrm;

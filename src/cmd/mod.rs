@@ -6,6 +6,7 @@
 mod names;
 pub mod rfifo;
 pub mod ripcs;
+pub mod rlock;
 pub mod rmsgq;
 mod rows;
 pub mod rpipe;

@@ -24,6 +24,12 @@ pub(super) fn write_cell(text: &mut String, cell: &Cell<'_>) {
             text.push_str("0x");
             digits::<8>(text, *bits, 4);
         }
+        Cell::Cells(cells) => {
+            for (place, cell) in cells.iter().enumerate() {
+                text.push_str(if place == 0 { "" } else { " " });
+                write_cell(text, cell);
+            }
+        }
         Cell::Bool(is_so) => text.push_str(if *is_so { "yes" } else { "no" }),
         Cell::Text(own) => text.push_str(own),
         Cell::Foreign(bytes) => escape_into(text, bytes),

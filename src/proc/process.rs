@@ -141,6 +141,15 @@ pub(crate) fn inode_of(pid: i32, descriptor: u64) -> Option<(u64, u64)> {
     Some((file.dev(), file.ino()))
 }
 
+/// Whether we may look at the descriptors of a process, and at this one where it is given.
+pub(crate) fn is_open(pid: i32, descriptor: Option<u32>) -> io::Result<()> {
+    let folder = format!("/proc/{pid}/fd");
+    match descriptor {
+        Some(descriptor) => fs::read_link(format!("{folder}/{descriptor}")).map(drop),
+        None => fs::read_dir(folder).map(drop),
+    }
+}
+
 /// The numbers of a process's descriptors; none where we may not look.
 pub(crate) fn descriptors(pid: i32) -> Vec<u64> {
     let Ok(descriptors) = fs::read_dir(format!("/proc/{pid}/fd")) else { return Vec::new() };

@@ -10,6 +10,7 @@
 //! | `properties` | lines at random |
 
 mod both;
+mod flock;
 mod furnished;
 mod ipcmk;
 mod ipcrm;

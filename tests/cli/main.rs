@@ -7,7 +7,8 @@
 //! | `contract` | what every tool passes: help, statuses, closed descriptors, hostile names, signals |
 //! | `house` | what holds for the sources: import rule, pages against `--help`, completions, examples |
 //! | `classic` | the drop-in faces against the tools whose names they have |
-//! | `rmsgq`, `rpipe`, `rsem`, `rshm`, `rsignal`, `ripcs` | one file per tool |
+//! | `rfifo`, `rlock`, `rmsgq`, … | one file per tool |
+//! | `rpc` | remote procedure calls: `rsock call` and `serve`, and Python's libraries |
 //! | `peers` | our tools against programs that we did not write |
 //!
 //! A test is a sentence: make, act, see. It runs in an IPC namespace of its own, waits for readiness
@@ -19,10 +20,14 @@ mod contract;
 mod help;
 mod house;
 mod peers;
+mod rfifo;
 mod ripcs;
+mod rlock;
 mod rmsgq;
+mod rpc;
 mod rpipe;
 mod rsem;
 mod rshm;
 mod rsignal;
+mod rsock;
 mod support;

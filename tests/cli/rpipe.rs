@@ -2,7 +2,12 @@
 
 use crate::support::{Outcome, tool};
 
+mod buffer;
+mod duplex;
+mod examples;
 mod meter;
+mod run;
+mod tee;
 
 /// Runs `rpipe` with these words to its end, without input.
 fn rpipe(words: &[&str]) -> Outcome {

@@ -2,6 +2,7 @@
 
 use std::fs::{File, TryLockError};
 use std::io::{self, ErrorKind};
+use std::os::fd::{AsFd as _, BorrowedFd};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -17,7 +18,7 @@ use crate::ipc::fifo::{self, Links};
 use crate::sys::alarm::Alarm;
 use crate::sys::{errno, fd, signal};
 
-/// How much is taken at once.
+/// How much is looked at at once.
 const STEP: usize = 64 * 1024;
 
 /// A FIFO that is read.
@@ -43,6 +44,10 @@ impl<'a> Intake<'a> {
             Wait::For(limit) => Some(limit),
             Wait::Never => Some(Duration::ZERO),
         };
+        // While there is always something to read, no call is interrupted.
+        if signal::caught().is_some() {
+            return Err(self.explain(errno::error(errno::EINTR)));
+        }
         // Where no writer has been there since we opened it, poll(2) waits for the first.
         match fd::poll(&self.file, fd::READABLE, limit) {
             Ok(true) => Ok(()),
@@ -51,23 +56,14 @@ impl<'a> Intake<'a> {
         }
     }
 
-    /// Reads what is there; `None` where the last writer has gone for good.
-    pub(super) fn read(&mut self, buffer: &mut [u8]) -> anyhow::Result<Option<usize>> {
-        loop {
-            self.wait()?;
-            match unistd::read(&self.file, buffer).map_err(io::Error::from) {
-                Ok(0) if self.go_on()? => {}
-                Ok(0) => return Ok(None),
-                Ok(count) => return Ok(Some(count)),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-                Err(error) => return Err(self.explain(error)),
-            }
-        }
+    /// What is read.
+    pub(super) fn file(&self) -> BorrowedFd<'_> {
+        self.file.as_fd()
     }
 
     /// The last writer has gone: whether there can be another one. Opened anew, poll(2) waits for it; and a
     /// reader is there all the time.
-    fn go_on(&mut self) -> anyhow::Result<bool> {
+    pub(super) fn go_on(&mut self) -> anyhow::Result<bool> {
         if self.follow {
             *self = Self::open(self.path, self.links, self.wait, self.follow)?;
         }
@@ -83,7 +79,7 @@ impl<'a> Intake<'a> {
         .into()
     }
 
-    fn explain(&self, error: io::Error) -> anyhow::Error {
+    pub(super) fn explain(&self, error: io::Error) -> anyhow::Error {
         if errno::is(&error, errno::ETIMEDOUT) {
             return self.nothing_came();
         }
@@ -99,6 +95,8 @@ impl<'a> Intake<'a> {
 pub(super) struct Records<'a> {
     intake: Intake<'a>,
     framing: Framing,
+    /// How much is taken at once, unless a record is longer.
+    step: usize,
     /// Where a copy of what is in the FIFO is looked at.
     scratch: (io::PipeReader, io::PipeWriter),
     /// What was read and not given out: less than a record, while we hold the lock.
@@ -109,7 +107,12 @@ pub(super) struct Records<'a> {
 impl<'a> Records<'a> {
     pub(super) fn new(intake: Intake<'a>, framing: Framing) -> anyhow::Result<Self> {
         let scratch = io::pipe().context("cannot make a pipe")?;
-        Ok(Self { intake, framing, scratch, part: Vec::new(), locked: false })
+        Ok(Self { intake, framing, step: STEP, scratch, part: Vec::new(), locked: false })
+    }
+
+    /// Takes no more at once than this, unless a record is longer.
+    pub(super) fn limited(self, step: usize) -> Self {
+        Self { step, ..self }
     }
 
     /// Gives out the records that are there, up to `most`, and waits while there is none: how many, none when
@@ -175,8 +178,10 @@ impl<'a> Records<'a> {
         let all = [&self.part, seen].concat();
         let mut end = 0;
         for _ in 0..most {
-            let Some((_, next)) = self.framing.first(&all[end..]) else { break };
-            end += next;
+            match self.framing.first(&all[end..]) {
+                Some((_, next)) if end == 0 || end + next <= self.step => end += next,
+                _ => break,
+            }
         }
         let wanted = if end == 0 { seen.len() } else { end - had };
         self.part.resize(had + wanted, 0);

@@ -8,9 +8,17 @@ use crate::output::escape;
 
 mod create;
 mod intake;
+mod list;
+mod nest;
 mod recv;
 mod remove;
+mod request;
+mod rows;
+mod run;
 mod send;
+mod serve;
+mod show;
+mod wait;
 
 /// The tool.
 pub const TOOL: Tool = Tool {
@@ -21,6 +29,11 @@ pub const TOOL: Tool = Tool {
         VerbEntry::of::<create::Create>(),
         VerbEntry::of::<send::Send>(),
         VerbEntry::of::<recv::Recv>(),
+        VerbEntry::of::<wait::Wait>(),
+        VerbEntry::of::<list::List>(),
+        VerbEntry::of::<show::Show>(),
+        VerbEntry::of::<run::Run>(),
+        VerbEntry::of::<serve::Serve>(),
         VerbEntry::of::<remove::Remove>(),
     ],
 };

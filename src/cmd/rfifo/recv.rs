@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
@@ -14,6 +15,8 @@ use crate::args::{FramingOut, WaitArgs};
 use crate::command;
 use crate::exit::{CommandError, GaveUp, OutputError, Status};
 use crate::framing::{Framing, Label, Line, Writer};
+use crate::ipc::fifo::ATOMIC;
+use crate::ipc::pipe::{Flow, FlowError, LARGE};
 use crate::sys::{errno, fd, signal};
 
 #[derive(Debug, Args)]
@@ -91,10 +94,17 @@ impl Recv {
     /// Takes what is there, writes it in one go, and only then sleeps.
     fn write(&self, intake: Intake<'_>, context: &mut Context) -> anyhow::Result<Status> {
         let mut records = Records::new(intake, self.framing_inside())?;
+        let is_pipe = fd::pipe_capacity(fd::stdout()).is_some();
+        if is_pipe {
+            records = records.limited(ATOMIC);
+        }
         let mut writer = Writer::new(fd::stdout(), self.framing.framing(), Label::Nothing);
         let mut left = self.count.unwrap_or(u64::MAX);
         let mut receive = || -> anyhow::Result<()> {
             while left > 0 {
+                if is_pipe {
+                    wait_for_reader()?;
+                }
                 let taken = records.take(left, |record| {
                     let put = |slot: &mut [u8]| {
                         slot.copy_from_slice(record);
@@ -163,8 +173,17 @@ impl Recv {
     }
 }
 
+/// Waits until the pipe behind standard output has room for a page, so that nothing is taken that could not be
+/// passed on. Where nobody reads it, nothing is taken at all.
+fn wait_for_reader() -> anyhow::Result<()> {
+    let stdout = fd::stdout();
+    let waited = fd::poll(stdout, fd::WRITABLE, None).and_then(|_| fd::poll(stdout, 0, Some(Duration::ZERO)));
+    // An error of the pipe is told without being asked for; a signal ends the next wait.
+    if waited.unwrap_or(false) { Err(errno::error(errno::EPIPE)).context(OutputError) } else { Ok(()) }
+}
+
 /// Nothing vanishes in silence: what was read of a record that does not come to its end.
-fn tell_part(records: &Records<'_>, context: &mut Context) {
+pub(super) fn tell_part(records: &Records<'_>, context: &mut Context) {
     if !records.part().is_empty() {
         context.note(&format!("cut short: {}", Line::of(records.part(), Label::Nothing, 0)));
     }
@@ -172,16 +191,22 @@ fn tell_part(records: &Records<'_>, context: &mut Context) {
 
 /// All that comes, as it is.
 fn stream(mut intake: Intake<'_>) -> anyhow::Result<Status> {
-    let mut buffer = vec![0; 64 * 1024];
-    while let Some(got) = intake.read(&mut buffer)? {
-        let mut rest = &buffer[..got];
-        while !rest.is_empty() {
-            match fd::write(fd::stdout(), rest) {
-                Ok(count) => rest = &rest[count..],
-                Err(error) if errno::is(&error, errno::EINTR) && signal::caught().is_none() => {}
-                Err(error) => return Err(error).context(OutputError),
+    loop {
+        // A FIFO through which nothing comes is not grown.
+        intake.wait()?;
+        let mut flow = Flow::new(intake.file(), fd::stdout());
+        loop {
+            intake.wait()?;
+            match flow.step(LARGE) {
+                Ok(0) => break,
+                Ok(_) => {}
+                Err(FlowError::Read(error)) => return Err(intake.explain(error)),
+                Err(FlowError::Write(error)) => return Err(error).context(OutputError),
+                Err(FlowError::Interrupted) => return Ok(Status::Done),
             }
         }
+        if !intake.go_on()? {
+            return Ok(Status::Done);
+        }
     }
-    Ok(Status::Done)
 }

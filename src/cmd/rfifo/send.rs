@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, ErrorKind};
+use std::os::fd::AsFd as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -19,6 +20,7 @@ use crate::exit::{GaveUp, Status, UsageError};
 use crate::framing::{Framing, Line, Reader};
 use crate::ipc::Wait;
 use crate::ipc::fifo::{self, ATOMIC, Links};
+use crate::ipc::pipe::{Flow, FlowError, LARGE};
 use crate::output::counted;
 use crate::sys::{errno, fd, signal};
 
@@ -137,15 +139,24 @@ impl<'a> Sender<'a> {
         Ok(worst)
     }
 
-    /// Standard input as it is.
+    /// Standard input as it is. Where nothing is to be watched on the way, the kernel moves it.
     fn send_stream(&mut self) -> anyhow::Result<Status> {
+        if let (Some(file), Wait::Forever, false) = (&self.file, self.wait, self.follow) {
+            let mut flow = Flow::new(fd::stdin(), file.as_fd());
+            loop {
+                match flow.step(LARGE) {
+                    Ok(0) | Err(FlowError::Interrupted) => return Ok(Status::Done),
+                    Ok(_) => self.sent += 1,
+                    Err(FlowError::Read(error)) => return Err(error).context("cannot read standard input"),
+                    Err(FlowError::Write(error)) => return Err(self.explain(error)),
+                }
+            }
+        }
         let mut buffer = vec![0; 64 * 1024];
         loop {
-            match fd::read(fd::stdin(), &mut buffer) {
-                Ok(0) => return Ok(Status::Done),
-                Ok(got) => self.send(&buffer[..got])?,
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(error).context("cannot read standard input"),
+            match fd::read(fd::stdin(), &mut buffer).context("cannot read standard input")? {
+                0 => return Ok(Status::Done),
+                got => self.send(&buffer[..got])?,
             }
         }
     }

@@ -6,12 +6,39 @@ use crate::app::{Tool, VerbEntry};
 use crate::exit::OutputError;
 use crate::ipc::pipe::FlowError;
 
+mod buffer;
+mod chain;
 mod display;
+mod duplex;
+mod limits;
+mod list;
 mod meter;
+mod peek;
+mod report;
+mod run;
+mod set;
+mod show;
+mod stages;
+mod target;
+mod tee;
 
 /// The tool.
-pub const TOOL: Tool =
-    Tool { name: "rpipe", about: "Pipes from the shell", bare: None, verbs: &[VerbEntry::of::<meter::Meter>()] };
+pub const TOOL: Tool = Tool {
+    name: "rpipe",
+    about: "Pipes from the shell",
+    bare: None,
+    verbs: &[
+        VerbEntry::of::<run::Run>(),
+        VerbEntry::of::<duplex::Duplex>(),
+        VerbEntry::of::<meter::Meter>(),
+        VerbEntry::of::<tee::Tee>(),
+        VerbEntry::of::<buffer::Buffer>(),
+        VerbEntry::of::<list::List>(),
+        VerbEntry::of::<show::Show>(),
+        VerbEntry::of::<peek::Peek>(),
+        VerbEntry::of::<set::Set>(),
+    ],
+};
 
 /// The failure of a flow from standard input to standard output. After a signal there is none: `app` ends
 /// us of it.

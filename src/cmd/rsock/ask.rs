@@ -11,7 +11,7 @@ use super::records::{self, Inbox};
 use super::send::{input, next_of};
 use super::talk::{Patience, Talk};
 use crate::app::{Context, Verb};
-use crate::args::{self, TimeoutArgs, TypeArgs};
+use crate::args::{self, ReachArgs};
 use crate::exit::{GaveUp, Status};
 use crate::framing::{Framing, Label, Writer};
 use crate::ipc::Wait;
@@ -28,13 +28,10 @@ pub(super) struct Ask {
     questions: Vec<OsString>,
 
     #[command(flatten)]
-    kind: TypeArgs,
-
-    #[command(flatten)]
     frame: Frame,
 
     #[command(flatten)]
-    patience: TimeoutArgs,
+    reach: ReachArgs,
 }
 
 /// How an answer ends where that is not the end of the connection.
@@ -71,8 +68,8 @@ impl Verb for Ask {
     const ABOUT: &'static str = "Send a question, end sending, and write the answer";
 
     fn run(self, _context: &mut Context) -> anyhow::Result<Status> {
-        let deadline = Deadline::of(self.patience.wait());
-        let socket = super::connect(&self.address, self.kind.kind, self.patience.wait())?;
+        let deadline = Deadline::of(self.reach.patience.wait());
+        let socket = super::connect(&self.address, &self.reach)?;
         let framing = self.frame.framing();
         if socket.kind() == Type::Stream && framing.is_none() {
             self.ask_whole(socket, deadline)?;
@@ -127,7 +124,7 @@ impl Ask {
     /// The timeout in words of its own, everything else behind what was tried.
     fn told<T>(&self, done: io::Result<T>, what: &str) -> anyhow::Result<T> {
         match done {
-            Err(error) if errno::is(&error, errno::ETIMEDOUT) && self.patience.timeout.is_some() => {
+            Err(error) if errno::is(&error, errno::ETIMEDOUT) && self.reach.patience.timeout.is_some() => {
                 bail!(GaveUp(format!("{} did not answer until the timeout", self.address)))
             }
             done => done.with_context(|| format!("{what} {}", self.address)),

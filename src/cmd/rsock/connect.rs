@@ -5,7 +5,7 @@ use clap::Args;
 use super::records;
 use super::talk::{Patience, Talk};
 use crate::app::{Context, Verb};
-use crate::args::{self, TimeoutArgs, TypeArgs};
+use crate::args::{self, ReachArgs};
 use crate::exit::Status;
 use crate::framing::{Framing, Label};
 use crate::ipc::socket::{Address, Type};
@@ -17,9 +17,6 @@ pub(super) struct Connect {
     address: Address,
 
     #[command(flatten)]
-    kind: TypeArgs,
-
-    #[command(flatten)]
     framing: PacketFraming,
 
     /// End when the other side has ended its sending, whatever is left of standard input
@@ -27,7 +24,7 @@ pub(super) struct Connect {
     end_with_peer: bool,
 
     #[command(flatten)]
-    patience: TimeoutArgs,
+    reach: ReachArgs,
 }
 
 /// How packets are told apart on standard input and output.
@@ -52,7 +49,7 @@ impl Verb for Connect {
     const ABOUT: &'static str = "Talk to a socket: standard input to it, and what it says to standard output";
 
     fn run(self, _context: &mut Context) -> anyhow::Result<Status> {
-        let socket = super::connect(&self.address, self.kind.kind, self.patience.wait())?;
+        let socket = super::connect(&self.address, &self.reach)?;
         let framing = match (socket.kind(), self.framing) {
             (Type::Stream, _) => Framing::Whole,
             (_, PacketFraming { null: true, .. }) => Framing::Null,
@@ -65,7 +62,7 @@ impl Verb for Connect {
             socket.ask_for_senders()?;
         }
         let mut writer = records::output(framing, Label::Nothing);
-        let patience = Patience::Idle(self.patience.timeout);
+        let patience = Patience::Idle(self.reach.patience.timeout);
         let talk = Talk { patience, ends_with_peer: self.end_with_peer, framing_in: framing };
         talk.run(socket, &mut writer, framing)?;
         Ok(Status::Done)

@@ -4,7 +4,7 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 
 use crate::app::{Context, Verb};
-use crate::args::{self, TimeoutArgs, TypeArgs};
+use crate::args::{self, ReachArgs};
 use crate::exit::{Status, UsageError};
 use crate::ipc::socket::inventory::{self, Name};
 use crate::ipc::socket::{Address, Socket};
@@ -21,10 +21,7 @@ pub(super) struct Peer {
     address: Option<Address>,
 
     #[command(flatten)]
-    kind: TypeArgs,
-
-    #[command(flatten)]
-    patience: TimeoutArgs,
+    reach: ReachArgs,
 
     /// Write a JSON object
     #[arg(long)]
@@ -43,7 +40,7 @@ impl Verb for Peer {
                 }
                 opened => opened.context("cannot look at standard input")?,
             },
-            Some(address) => super::connect(address, self.kind.kind, self.patience.wait())?,
+            Some(address) => super::connect(address, &self.reach)?,
         };
         let fields = if socket.is_unix() { local(&socket)? } else { remote(&socket)? };
         if self.json {

@@ -115,9 +115,6 @@ impl Printer {
 
     /// Prints until a signal comes, or with `once` until the one connection ends.
     pub(super) fn serve(&mut self, context: &mut Context) -> anyhow::Result<()> {
-        for listener in self.listeners.iter().filter(|listener| listener.socket().kind() == Type::Datagram) {
-            listener.socket().ask_for_senders().context("cannot ask for the senders of datagrams")?;
-        }
         loop {
             let done = self.once && self.accepted > 0;
             if done && self.connections.is_empty() {

@@ -8,7 +8,7 @@ use clap::Args;
 use super::listen::setup;
 use super::records::{self, Inbox};
 use crate::app::{Context, Verb};
-use crate::args::{self, FramingOut, TimeoutArgs, TypeArgs};
+use crate::args::{self, FramingOut, ReachArgs};
 use crate::exit::{GaveUp, Status};
 use crate::framing::{Label, Line, Writer};
 use crate::ipc::ModeChange;
@@ -31,9 +31,6 @@ pub(super) struct Recv {
     #[arg(short, long)]
     follow: bool,
 
-    #[command(flatten)]
-    kind: TypeArgs,
-
     /// Permissions of the socket's file that datagrams come to, 0600 unless stated
     #[arg(short, long, value_parser = args::mode)]
     mode: Option<ModeChange>,
@@ -42,7 +39,7 @@ pub(super) struct Recv {
     framing: FramingOut,
 
     #[command(flatten)]
-    patience: TimeoutArgs,
+    reach: ReachArgs,
 
     /// Do not say that nothing came; the status says it
     #[arg(short, long)]
@@ -54,8 +51,8 @@ impl Verb for Recv {
     const ABOUT: &'static str = "Receive records and write them to standard output";
 
     fn run(self, context: &mut Context) -> anyhow::Result<Status> {
-        super::check_type(&self.address, self.kind.kind)?;
-        let bind = self.kind.kind == Type::Datagram && matches!(self.address, Address::Unix(_));
+        super::check_type(&self.address, self.reach.kind.kind)?;
+        let bind = self.reach.kind.kind == Type::Datagram && matches!(self.address, Address::Unix(_));
         let received = if bind {
             // The file shall go when a signal ends us.
             signal::catch_endings().context("cannot catch signals")?;
@@ -63,7 +60,7 @@ impl Verb for Recv {
                 .with_context(|| format!("cannot receive at {}", self.address))?;
             self.receive(context, listener.socket())
         } else {
-            let socket = super::connect(&self.address, self.kind.kind, self.patience.wait())?;
+            let socket = super::connect(&self.address, &self.reach)?;
             self.receive(context, &socket)
         };
         match received {
@@ -85,7 +82,7 @@ impl Recv {
         let mut inbox = Inbox::new(socket, framing);
         let mut taken = 0;
         while most.is_none_or(|most| taken < most) {
-            match inbox.take(&mut writer, Deadline::of(self.patience.wait())) {
+            match inbox.take(&mut writer, Deadline::of(self.reach.patience.wait())) {
                 Ok(true) => taken += 1,
                 Ok(false) => break,
                 Err(error) => return Err(self.explain(error)),
@@ -105,7 +102,7 @@ impl Recv {
     }
 
     fn explain(&self, error: io::Error) -> anyhow::Error {
-        if errno::is(&error, errno::ETIMEDOUT) && self.patience.timeout.is_some() {
+        if errno::is(&error, errno::ETIMEDOUT) && self.reach.patience.timeout.is_some() {
             return GaveUp(format!("nothing came from {} until the timeout", self.address)).into();
         }
         anyhow::Error::from(error).context(format!("cannot receive from {}", self.address))

@@ -13,7 +13,7 @@ use super::listen::setup;
 use super::send_fd::come;
 use super::workers::tell_peer;
 use crate::app::{Context, Verb};
-use crate::args::{self, TimeoutArgs, TypeArgs};
+use crate::args::{self, ReachArgs};
 use crate::command::{become_it, of_words};
 use crate::exit::{GaveUp, Status, UsageError};
 use crate::ipc::ModeChange;
@@ -37,10 +37,7 @@ pub(super) struct RecvFd {
     mode: Option<ModeChange>,
 
     #[command(flatten)]
-    kind: TypeArgs,
-
-    #[command(flatten)]
-    patience: TimeoutArgs,
+    reach: ReachArgs,
 
     /// Write what came as a JSON object
     #[arg(long, conflicts_with = "command")]
@@ -72,7 +69,8 @@ impl RecvFd {
         }
         let bound;
         let connected;
-        let is_bound = !self.connect && self.kind.kind == Type::Datagram && matches!(self.address, Address::Unix(_));
+        let is_bound =
+            !self.connect && self.reach.kind.kind == Type::Datagram && matches!(self.address, Address::Unix(_));
         let socket = if is_bound {
             signal::catch_endings().context("cannot catch signals")?;
             bound = Listener::new(&self.address, Type::Datagram, setup(self.mode.as_ref(), None))
@@ -81,9 +79,9 @@ impl RecvFd {
         } else {
             let is_open = matches!(self.address, Address::Descriptor(number) if !listens(number)?);
             connected = if self.connect || is_open {
-                super::connect(&self.address, self.kind.kind, self.patience.wait())?
+                super::connect(&self.address, &self.reach)?
             } else {
-                come(&self.address, self.kind.kind, self.mode.as_ref(), self.patience)?
+                come(&self.address, self.reach.kind.kind, self.mode.as_ref(), self.reach.patience)?
             };
             &connected
         };
@@ -113,8 +111,8 @@ impl RecvFd {
 
     /// One message and its descriptors.
     fn take(&self, socket: &Socket, message: &mut [u8]) -> anyhow::Result<Packet> {
-        let packet = match socket.take_descriptors(message, Deadline::of(self.patience.wait())) {
-            Err(error) if errno::is(&error, errno::ETIMEDOUT) && self.patience.timeout.is_some() => {
+        let packet = match socket.take_descriptors(message, Deadline::of(self.reach.patience.wait())) {
+            Err(error) if errno::is(&error, errno::ETIMEDOUT) && self.reach.patience.timeout.is_some() => {
                 bail!(GaveUp(format!("nothing came to {} until the timeout", self.address)))
             }
             taken => taken.with_context(|| format!("cannot receive descriptors at {}", self.address))?,

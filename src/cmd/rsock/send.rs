@@ -9,7 +9,7 @@ use clap::Args;
 
 use super::records::{self, CHUNK, LONGEST};
 use crate::app::{Context, Verb};
-use crate::args::{self, FramingIn, TimeoutArgs, TypeArgs};
+use crate::args::{self, FramingIn, ReachArgs};
 use crate::exit::{Status, UsageError};
 use crate::framing::{Framing, Line, Reader};
 use crate::ipc::Wait;
@@ -27,13 +27,10 @@ pub(super) struct Send {
     messages: Vec<OsString>,
 
     #[command(flatten)]
-    kind: TypeArgs,
-
-    #[command(flatten)]
     framing: FramingIn,
 
     #[command(flatten)]
-    patience: TimeoutArgs,
+    reach: ReachArgs,
 }
 
 impl Verb for Send {
@@ -41,12 +38,12 @@ impl Verb for Send {
     const ABOUT: &'static str = "Send records: arguments, or standard input";
 
     fn run(self, _context: &mut Context) -> anyhow::Result<Status> {
-        let (framing, wait) = (self.framing.framing(), self.patience.wait());
+        let (framing, wait) = (self.framing.framing(), self.reach.patience.wait());
         let piped = self.messages.is_empty() || self.messages.as_slice() == ["-"];
         if !piped && framing == Framing::Json {
             bail!(UsageError("--json is about standard input, not arguments".into()));
         }
-        let socket = super::connect(&self.address, self.kind.kind, wait)?;
+        let socket = super::connect(&self.address, &self.reach)?;
         let mut sender = Sender { socket: &socket, framing, wait, sent: 0 };
         let done = if piped {
             sender.send_input()

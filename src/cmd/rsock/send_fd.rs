@@ -9,7 +9,7 @@ use clap::Args;
 
 use super::listen::{place, setup};
 use crate::app::{Context, Verb};
-use crate::args::{self, TimeoutArgs, TypeArgs};
+use crate::args::{self, ReachArgs, TimeoutArgs};
 use crate::exit::{GaveUp, Status, UsageError};
 use crate::ipc::ModeChange;
 use crate::ipc::socket::{Address, Deadline, Socket, Type};
@@ -38,10 +38,7 @@ pub(super) struct SendFd {
     mode: Option<ModeChange>,
 
     #[command(flatten)]
-    kind: TypeArgs,
-
-    #[command(flatten)]
-    patience: TimeoutArgs,
+    reach: ReachArgs,
 }
 
 /// Something.
@@ -64,14 +61,14 @@ impl Verb for SendFd {
         let own = |&number| sys::duplicate(number, 3).with_context(|| format!("descriptor {number}"));
         let held: Vec<OwnedFd> = self.descriptors.iter().map(own).collect::<anyhow::Result<_>>()?;
         let socket = if self.listen {
-            come(&self.address, self.kind.kind, self.mode.as_ref(), self.patience)?
+            come(&self.address, self.reach.kind.kind, self.mode.as_ref(), self.reach.patience)?
         } else {
-            super::connect(&self.address, self.kind.kind, self.patience.wait())?
+            super::connect(&self.address, &self.reach)?
         };
         let message = self.message.as_ref().map_or(&b"\0"[..], |text| text.as_bytes());
         let borrowed: Vec<_> = held.iter().map(|fd| fd.as_fd()).collect();
-        match socket.send_descriptors(message, &borrowed, Deadline::of(self.patience.wait())) {
-            Err(error) if errno::is(&error, errno::ETIMEDOUT) && self.patience.timeout.is_some() => {
+        match socket.send_descriptors(message, &borrowed, Deadline::of(self.reach.patience.wait())) {
+            Err(error) if errno::is(&error, errno::ETIMEDOUT) && self.reach.patience.timeout.is_some() => {
                 bail!(GaveUp(format!("{} took nothing until the timeout", self.address)))
             }
             sent => sent.with_context(|| format!("cannot send descriptors to {}", self.address))?,

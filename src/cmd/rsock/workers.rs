@@ -144,7 +144,6 @@ impl Server {
     /// can be answered.
     fn datagram(&self, index: usize) -> anyhow::Result<Option<(Command, Option<Answer>)>> {
         let socket = self.listeners[index].socket();
-        socket.ask_for_senders().context("cannot ask for the senders of datagrams")?;
         let taken = (|| {
             let mut bytes = vec![0; socket.next_length(Deadline::of(Wait::Never))?];
             let packet = socket.take(&mut bytes)?;
@@ -159,7 +158,7 @@ impl Server {
         };
         let mut command = self.words();
         let known = [
-            ("RSOCK_PEER", packet.sender.and_then(|sender| sender.address())),
+            ("RSOCK_PEER", packet.sender.as_ref().map(Sender::address)),
             ("RSOCK_PID", Some(packet.pid).filter(|&pid| pid != 0).map(|pid| pid.to_string())),
             ("RSOCK_UID", None),
             ("RSOCK_GID", None),
@@ -213,7 +212,7 @@ impl Server {
             return Ok(());
         }
         // Who does not read their answers does not keep us from the others.
-        self.listeners[index].socket().send_to(&bytes, sender, Deadline::of(Wait::Never))
+        self.listeners[index].socket().send_to(&bytes, &sender, Deadline::of(Wait::Never))
     }
 }
 
@@ -238,7 +237,7 @@ fn set_variables<const N: usize>(command: &mut Command, variables: [(&str, Optio
 }
 
 /// Bytes as a file: a pipe would block us while the command does not read.
-fn in_memory(bytes: &[u8]) -> io::Result<File> {
+pub(super) fn in_memory(bytes: &[u8]) -> io::Result<File> {
     let mut file = File::from(memfd_create(c"datagram", MFdFlags::MFD_CLOEXEC)?);
     file.write_all(bytes)?;
     file.rewind()?;

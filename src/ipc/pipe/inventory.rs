@@ -18,7 +18,7 @@ use nix::sys::stat::fstat;
 use crate::proc::pipes::{self, Target};
 use crate::proc::process;
 use crate::proc::stat::{self, Stat};
-use crate::sys::{fd, pidfd};
+use crate::sys::{errno, fd, pidfd};
 
 mod chain;
 mod sleep;
@@ -117,6 +117,12 @@ pub struct Pipe {
 }
 
 impl Pipe {
+    /// A pipe that nobody is at.
+    #[must_use]
+    pub fn unused(identity: Identity) -> Self {
+        Self { unread: Some(0), ..Self::new(identity) }
+    }
+
     fn new(identity: Identity) -> Self {
         Self { identity, path: None, capacity: None, unread: None, ends: Vec::new(), sleepers: Vec::new() }
     }
@@ -145,8 +151,9 @@ impl Pipe {
     #[must_use]
     pub fn is_stuck(&self) -> bool {
         self.sleepers.iter().any(|sleeper| match sleeper.doing {
-            Doing::Reading | Doing::Polling(Access::Read) => self.unread.is_none_or(|unread| unread == 0),
+            Doing::Reading => self.unread.is_none_or(|unread| unread == 0),
             Doing::Writing | Doing::Opening(_) => true,
+            // An event loop waits for many things.
             Doing::Polling(_) => false,
         })
     }
@@ -175,7 +182,7 @@ impl Inventory {
     pub fn of(identity: Identity) -> io::Result<Self> {
         let mut found = Self::walk(Some(identity))?;
         if found.pipes.is_empty() {
-            found.pipes.push(Pipe { unread: Some(0), ..Pipe::new(identity) });
+            found.pipes.push(Pipe::unused(identity));
         }
         Ok(found)
     }
@@ -196,7 +203,7 @@ impl Inventory {
         let mut found = Self::default();
         let mut pipes = BTreeMap::new();
         for pid in process::all()?.pids {
-            found.visit(pid, only, &mut pipes);
+            found.visit(pid, only, &mut pipes)?;
         }
         found.pipes = pipes.into_values().collect();
         for pipe in &mut found.pipes {
@@ -209,16 +216,19 @@ impl Inventory {
     }
 
     /// Adds what a process has open and sleeps in.
-    fn visit(&mut self, pid: i32, only: Option<Identity>, pipes: &mut BTreeMap<Identity, Pipe>) {
+    fn visit(&mut self, pid: i32, only: Option<Identity>, pipes: &mut BTreeMap<Identity, Pipe>) -> io::Result<()> {
         let wanted = |identity| only.is_none_or(|only| only == identity);
         let descriptors = match pipes::open_in(pid) {
             Ok(descriptors) => descriptors,
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
                 self.hidden += 1;
-                return;
+                return Ok(());
+            }
+            Err(error) if [errno::EMFILE, errno::ENFILE].iter().any(|&code| errno::is(&error, code)) => {
+                return Err(error);
             }
             // It has ended.
-            Err(_) => return,
+            Err(_) => return Ok(()),
         };
         let mut touched = false;
         for descriptor in &descriptors {
@@ -254,6 +264,7 @@ impl Inventory {
             (None, _) => {}
             _ => pipes.values_mut().for_each(|pipe| pipe.forget(pid)),
         }
+        Ok(())
     }
 }
 
@@ -295,7 +306,7 @@ pub fn open(identity: Identity, end: &End) -> io::Result<OwnedFd> {
         Err(_) => reopen(&PathBuf::from(format!("/proc/{}/fd/{}", end.pid, end.descriptor)), end.access)?,
     };
     let is_it = fstat(descriptor.as_fd())?.st_ino == identity.inode() && fd::pipe_capacity(&descriptor).is_some();
-    if is_it { Ok(descriptor) } else { Err(nix::errno::Errno::ESTALE.into()) }
+    if is_it { Ok(descriptor) } else { Err(errno::error(errno::ESTALE)) }
 }
 
 /// Opened in the way that its owner has it, so that nobody who waits for a partner takes us for one.

@@ -2,6 +2,9 @@
 //!
 //! - [`Pipe`]: a new one, of the capacity that is asked for, for bytes or for packets.
 //! - [`Flow`]: bytes from one descriptor to another, by splice(2) where the kernel can.
+//! - [`Branches`]: one input to several outputs, by tee(2).
+//! - [`buffer`]: memory between two who are not equally fast.
+//! - [`Link`]: what stands between two commands of a pipeline, and measures it if it shall.
 //! - [`Limits`]: what the kernel allows.
 //! - [`inventory`]: every pipe and FIFO that a process has open, who is at it, and what is in it.
 //!
@@ -16,13 +19,21 @@ use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::unistd::pipe2;
 
+mod branches;
 mod flow;
 
 pub mod inventory;
 mod limits;
+mod link;
+mod relay;
+mod reservoir;
 
+pub use branches::{Branches, Failed, Output};
 pub use flow::{Flow, FlowError};
 pub use limits::Limits;
+pub use link::{Ends, Link, LinkShape};
+pub use relay::Tally;
+pub use reservoir::{Marks, buffer};
 
 /// The capacity that a pipe is grown to where bytes flow: what everybody may have by default.
 pub const LARGE: usize = 1 << 20;

@@ -53,7 +53,7 @@ impl Listener {
         match address {
             Address::Unix(UnixName::Path(path)) => Self::at_path(path, kind, setup),
             Address::Unix(name) => {
-                let socket = Socket { fd: open(AddressFamily::Unix, kind)?, kind };
+                let socket = unnamed(kind)?;
                 bind(socket.fd.as_raw_fd(), &unix_address(name)?)?;
                 Self { socket, file: None }.open_door(setup)
             }
@@ -126,11 +126,15 @@ impl Listener {
 
     /// The next connection. An end that was dropped before we came to it is passed over.
     pub fn accept(&self, deadline: Deadline) -> io::Result<Socket> {
-        if deadline.instant().is_some() {
-            deadline.wait(&self.socket.fd, crate::sys::fd::READABLE)?;
+        loop {
+            if deadline.instant().is_some() {
+                deadline.wait(&self.socket.fd, crate::sys::fd::READABLE)?;
+            }
+            match uninterrupted(|| sys::accept(self.socket.fd.as_fd())) {
+                Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
+                accepted => return Ok(Socket { fd: accepted?, kind: self.socket.kind }),
+            }
         }
-        let fd = uninterrupted(|| sys::accept(self.socket.fd.as_fd()))?;
-        Ok(Socket { fd, kind: self.socket.kind })
     }
 
     /// Removes the file, if it is still ours: from here on nobody new finds this place.
@@ -143,9 +147,18 @@ impl Listener {
     }
 }
 
+/// A socket that will have a name. Who sends packets is told from the first one on.
+fn unnamed(kind: Type) -> io::Result<Socket> {
+    let socket = Socket { fd: open(AddressFamily::Unix, kind)?, kind };
+    if kind != Type::Stream {
+        socket.ask_for_senders()?;
+    }
+    Ok(socket)
+}
+
 /// A socket with a file of this mode: bind(2) takes the permissions from the umask.
 fn bind_file(path: &Path, kind: Type, mode: Mode) -> io::Result<Socket> {
-    let socket = Socket { fd: open(AddressFamily::Unix, kind)?, kind };
+    let socket = unnamed(kind)?;
     let address = unix_address(&UnixName::Path(path.to_path_buf()))?;
     let before = umask(FileMode::from_bits_truncate(!u32::from(mode.bits()) & 0o777));
     let bound = bind(socket.fd.as_raw_fd(), &address);
@@ -163,18 +176,20 @@ fn hold_folder_of(path: &Path) -> Option<Flock<fs::File>> {
 /// Removes a socket's file that no socket has any more; EADDRINUSE where one has, or it is another file.
 fn remove_stale(path: &Path, kind: Type) -> io::Result<()> {
     let in_use = || errno::error(errno::EADDRINUSE);
-    let file = fs::symlink_metadata(path)?;
-    if !file.file_type().is_socket() {
+    let file = match fs::symlink_metadata(path) {
+        // Whoever had it has just gone.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        file => file?,
+    };
+    // One that is bound and does not listen yet would refuse a connection; one that serves a single
+    // client would take us for that.
+    if !file.file_type().is_socket() || diag::has_file(file.dev(), file.ino())? {
         return Err(in_use());
     }
+    // There are other network namespaces.
     let address = Address::Unix(UnixName::Path(path.to_path_buf()));
     match Socket::connect(&address, kind, Deadline::of(Wait::Never)) {
-        Err(error) if errno::is(&error, errno::ECONNREFUSED) => {}
-        _ => return Err(in_use()),
+        Err(error) if errno::is(&error, errno::ECONNREFUSED) => fs::remove_file(path),
+        _ => Err(in_use()),
     }
-    // One that is bound and does not listen yet refuses, too.
-    if diag::has_file(file.dev(), file.ino())? {
-        return Err(in_use());
-    }
-    fs::remove_file(path)
 }

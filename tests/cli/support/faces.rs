@@ -9,6 +9,7 @@ use super::{Outcome, TOOLS, World};
 
 /// The faces, and the tool behind each: a new face gets its line here.
 pub(crate) const FACES: &[(&str, &str)] = &[
+    ("flock", "rlock"),
     ("ipcmk", "ripcs"),
     ("ipcrm", "ripcs"),
     ("ipcs", "ripcs"),

@@ -1,6 +1,6 @@
 //! The pipeline that a pipe is a part of, and where it stalls.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::{Access, Doing, Identity, Inventory, Pipe};
 
@@ -58,27 +58,41 @@ impl Chain {
     /// The pipeline around these pipes.
     #[must_use]
     pub fn around(inventory: &Inventory, pipes: &[Identity]) -> Self {
+        Self::of_graph(&Graph::of(inventory), pipes)
+    }
+
+    /// The pipeline that a process is a stage of.
+    #[must_use]
+    pub fn of_process(inventory: &Inventory, pid: i32) -> Self {
         let graph = Graph::of(inventory);
-        let places = graph.places(pipes);
+        let flowing = graph.inputs.get(&pid).into_iter().chain(graph.outputs.get(&pid)).flatten();
+        let flowing: Vec<Identity> = flowing.copied().collect();
+        if !flowing.is_empty() {
+            return Self::of_graph(&graph, &flowing);
+        }
+        let has = |pipe: &&Pipe| pipe.ends.iter().any(|end| end.pid == pid);
+        let all: Vec<Identity> = inventory.pipes.iter().filter(has).map(|pipe| pipe.identity).collect();
+        Self::of_graph(&graph, &all)
+    }
+
+    fn of_graph(graph: &Graph<'_>, pipes: &[Identity]) -> Self {
+        let (places, connected) = graph.places(pipes);
         let first = places.values().min().copied().unwrap_or(0);
-        let connected: BTreeSet<Identity> = places
-            .keys()
-            .flat_map(|pid| graph.sources.get(pid).into_iter().chain(graph.targets.get(pid)).flatten())
-            .copied()
-            .chain(pipes.iter().copied())
-            .collect();
-        let stage = |(pid, place): (&i32, &isize)| Stage {
-            pid: *pid,
+        let at = |pid: i32, ends: &BTreeMap<Identity, BTreeSet<i32>>| {
+            connected.iter().filter(|pipe| ends.get(pipe).is_some_and(|ends| ends.contains(&pid))).copied().collect()
+        };
+        let stage = |(&pid, place): (&i32, &isize)| Stage {
+            pid,
             place: (place - first).unsigned_abs() + 1,
-            reads: graph.sources.get(pid).cloned().unwrap_or_default(),
-            writes: graph.targets.get(pid).cloned().unwrap_or_default(),
+            reads: at(pid, &graph.readers),
+            writes: at(pid, &graph.writers),
         };
         let mut stages: Vec<Stage> = places.iter().map(stage).collect();
         stages.sort_by_key(|stage| (stage.place, stage.pid));
         let mut stalls: Vec<Stall> = Vec::new();
         // What is full tells more than what is empty behind it.
         let is_full = |pipe: &Pipe| sleeps(pipe, Doing::Writing);
-        let connected = || connected.iter().filter_map(|identity| inventory.get(*identity));
+        let connected = || connected.iter().filter_map(|identity| graph.inventory.get(*identity));
         let full = connected().filter(|pipe| is_full(pipe));
         for pipe in full.chain(connected().filter(|pipe| !is_full(pipe))) {
             if let Some(stall) = graph.stall(pipe)
@@ -89,6 +103,17 @@ impl Chain {
         }
         Self { stages, stalls }
     }
+}
+
+/// Which way a search goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// To the source.
+    Up,
+    /// To the end.
+    Down,
+    /// Both: it begins here.
+    Both,
 }
 
 /// Whether somebody sleeps so at a pipe.
@@ -102,54 +127,72 @@ fn waits_to_read(pipe: &Pipe, pid: Option<i32>) -> bool {
     pipe.sleepers.iter().any(|sleeper| reads(sleeper.doing) && pid.is_none_or(|pid| sleeper.pid == pid))
 }
 
-/// Which process reads and writes which pipes. Who has both ends of one is no stage of it: a shell that is
-/// about to start one, or make(1) with its jobs.
+/// Which process reads and writes which pipes.
+///
+/// Who has both ends of one is no stage of it: a shell that is about to start one, or make(1) with its jobs.
+/// From one pipe to the next it goes through a process by its standard input and output, and by what its
+/// threads sleep at: other descriptors were often only inherited.
 struct Graph<'a> {
     inventory: &'a Inventory,
-    sources: BTreeMap<i32, Vec<Identity>>,
-    targets: BTreeMap<i32, Vec<Identity>>,
+    readers: BTreeMap<Identity, BTreeSet<i32>>,
+    writers: BTreeMap<Identity, BTreeSet<i32>>,
+    inputs: BTreeMap<i32, BTreeSet<Identity>>,
+    outputs: BTreeMap<i32, BTreeSet<Identity>>,
 }
 
 impl<'a> Graph<'a> {
     fn of(inventory: &'a Inventory) -> Self {
-        let (mut sources, mut targets) = (BTreeMap::<i32, Vec<_>>::new(), BTreeMap::<i32, Vec<_>>::new());
+        let mut graph = Self {
+            inventory,
+            readers: BTreeMap::new(),
+            writers: BTreeMap::new(),
+            inputs: BTreeMap::new(),
+            outputs: BTreeMap::new(),
+        };
+        let own = std::process::id().cast_signed();
         for pipe in &inventory.pipes {
-            let readers: BTreeSet<i32> = pipe.readers().map(|end| end.pid).collect();
-            let writers: BTreeSet<i32> = pipe.writers().map(|end| end.pid).collect();
-            readers.difference(&writers).for_each(|pid| sources.entry(*pid).or_default().push(pipe.identity));
-            writers.difference(&readers).for_each(|pid| targets.entry(*pid).or_default().push(pipe.identity));
+            let readers: BTreeSet<i32> = pipe.readers().map(|end| end.pid).filter(|&pid| pid != own).collect();
+            let writers: BTreeSet<i32> = pipe.writers().map(|end| end.pid).filter(|&pid| pid != own).collect();
+            let asleep =
+                |pid, descriptor| pipe.sleepers.iter().any(|one| (one.pid, one.descriptor) == (pid, descriptor));
+            for end in &pipe.ends {
+                let flows = |standard| end.descriptor == standard || asleep(end.pid, Some(end.descriptor));
+                if end.access == Access::Read && !writers.contains(&end.pid) && flows(0) {
+                    graph.inputs.entry(end.pid).or_default().insert(pipe.identity);
+                }
+                if end.access == Access::Write && !readers.contains(&end.pid) && flows(1) {
+                    graph.outputs.entry(end.pid).or_default().insert(pipe.identity);
+                }
+            }
+            graph.readers.insert(pipe.identity, readers.difference(&writers).copied().collect());
+            graph.writers.insert(pipe.identity, writers.difference(&readers).copied().collect());
         }
-        Self { inventory, sources, targets }
+        graph
     }
 
-    /// The processes that are connected with these pipes, and how far each is down the stream from them.
-    fn places(&self, pipes: &[Identity]) -> BTreeMap<i32, isize> {
+    /// The processes that are connected with these pipes, how far each is down the stream from them, and the
+    /// pipes in between.
+    fn places(&self, pipes: &[Identity]) -> (BTreeMap<i32, isize>, BTreeSet<Identity>) {
         let mut places = BTreeMap::new();
         let mut seen = BTreeSet::new();
-        // A pipe, the place of its writers, and which way we came: only that way it goes on.
-        let mut next: Vec<(Identity, isize, bool, bool)> = pipes.iter().map(|&pipe| (pipe, 0, true, true)).collect();
-        while let Some((identity, place, up, down)) = next.pop() {
+        // A pipe, the place of its writers, and which way it goes on from there.
+        let mut next: VecDeque<(Identity, isize, Way)> = pipes.iter().map(|&pipe| (pipe, 0, Way::Both)).collect();
+        while let Some((identity, place, way)) = next.pop_front() {
             if !seen.insert(identity) {
                 continue;
             }
-            for (pid, _) in self.targets.iter().filter(|(_, to)| to.contains(&identity)) {
-                places.entry(*pid).or_insert(place);
-                if up {
-                    next.extend(
-                        self.sources.get(pid).into_iter().flatten().map(|&pipe| (pipe, place - 1, true, false)),
-                    );
-                }
+            for &pid in self.writers.get(&identity).into_iter().flatten() {
+                places.entry(pid).or_insert(place);
+                let inputs = self.inputs.get(&pid).into_iter().flatten().filter(|_| way != Way::Down);
+                next.extend(inputs.map(|&pipe| (pipe, place - 1, Way::Up)));
             }
-            for (pid, _) in self.sources.iter().filter(|(_, from)| from.contains(&identity)) {
-                places.entry(*pid).or_insert(place + 1);
-                if down {
-                    next.extend(
-                        self.targets.get(pid).into_iter().flatten().map(|&pipe| (pipe, place + 1, false, true)),
-                    );
-                }
+            for &pid in self.readers.get(&identity).into_iter().flatten() {
+                places.entry(pid).or_insert(place + 1);
+                let outputs = self.outputs.get(&pid).into_iter().flatten().filter(|_| way != Way::Up);
+                next.extend(outputs.map(|&pipe| (pipe, place + 1, Way::Down)));
             }
         }
-        places
+        (places, seen)
     }
 
     /// Who keeps the sleepers of a pipe asleep, perhaps through other pipes.
@@ -185,11 +228,14 @@ impl<'a> Graph<'a> {
         }
     }
 
-    /// Another pipe that a process sleeps at.
+    /// Another pipe that a process sleeps at; what it only waits for, among other things, comes last.
     fn sleeps_elsewhere(&self, pid: i32, not: &Pipe) -> Option<&'a Pipe> {
-        let others = self.inventory.pipes.iter().filter(|pipe| pipe.identity != not.identity);
-        let mut others = others.filter(|pipe| pipe.sleepers.iter().any(|sleeper| sleeper.pid == pid));
-        others.find(|pipe| pipe.is_stuck())
+        let others = || self.inventory.pipes.iter().filter(|pipe| pipe.identity != not.identity);
+        let of_it = |pipe: &Pipe, waits: bool| {
+            let waits_only = |doing| matches!(doing, Doing::Polling(_));
+            pipe.sleepers.iter().any(|sleeper| sleeper.pid == pid && waits_only(sleeper.doing) == waits)
+        };
+        others().find(|pipe| of_it(pipe, false)).or_else(|| others().find(|pipe| of_it(pipe, true)))
     }
 
     /// Without those that only wait for another one of them: a shell has what its child uses.
