@@ -7,6 +7,7 @@
 use std::process::ExitCode;
 
 mod call;
+mod census;
 mod classic;
 mod listing;
 mod machine;
@@ -31,6 +32,7 @@ const SECTIONS: &[(&str, Section)] = &[
     ("classic", classic::run),
     ("wrappers", wrappers::run),
     ("listing", listing::run),
+    ("census", census::run),
     ("messages", messages::run),
     ("memory", memory::run),
     ("signals", signals::run),
