@@ -2,7 +2,7 @@
 
 use super::both::{Differences, compare, ours, product, theirs};
 use super::furnished::Furnished;
-use crate::support::{World, is_root};
+use crate::support::{Faces, World, is_root, skip};
 
 /// Lines one by one: wrong ones, odd ones, and those about one object.
 const IPCS: &str = "
@@ -256,7 +256,7 @@ fn lists_of_nothing_are_those_of_the_originals() {
 fn lists_without_rights_are_those_of_the_originals() {
     let Some(world) = World::new() else { return };
     if !is_root() {
-        crate::support::skip("only root becomes another user");
+        skip("only root becomes another user");
         return;
     }
     let Some(_furnished) = Furnished::new(&world) else { return };
@@ -319,4 +319,23 @@ fn lists_on_a_terminal_are_those_of_the_originals() {
         (".* 'lsipc -m -i 0'", "a terminal does not obey what a command has among its arguments"),
     ];
     compare(&lines, &theirs(&world, &lines), &ours(&world, &lines), differences);
+}
+
+/// The originals read `/proc/sysvipc`, and never come back from a table that is empty or lacks a field.
+#[test]
+fn no_table_of_proc_is_a_trap() {
+    let Some(world) = World::new() else { return };
+    let faces = Faces::new();
+    world.script("rmsgq create; rshm create -s 10; rsem create", &[]).success();
+    let lists = "for list in ipcs 'ipcs -u' 'ipcs -c' 'lsipc -m' 'lsipc -q' 'lsipc -s' lsipc; do timeout 20 $list || exit; done";
+    let before = faces.script(&world, lists, &[]).success();
+    assert_eq!(before.matches("0x00000000").count(), 6, "{before}");
+    let hidden = "echo 'key semid' >/dev/shm/table; echo x y >>/dev/shm/table
+        mount --bind /dev/shm/table /proc/sysvipc/sem && : >/dev/shm/empty || exit
+        for kind in msg shm; do mount --bind /dev/shm/empty /proc/sysvipc/$kind || exit; done";
+    if world.script(hidden, &[]).status() != 0 {
+        skip("the tables of /proc cannot be hidden here");
+        return;
+    }
+    assert_eq!(faces.script(&world, lists, &[]).success(), before);
 }
