@@ -5,9 +5,6 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::ptr;
 
-use nix::cmsg_space;
-use nix::sys::socket::{ControlMessageOwned, MsgFlags, UnixAddr, UnixCredentials, recvmsg};
-
 use super::{check, check_len};
 
 /// Accepts a connection; it is closed on exec(3).
@@ -46,47 +43,76 @@ pub(crate) fn next_length(fd: BorrowedFd<'_>) -> io::Result<usize> {
 pub(crate) const MOST_DESCRIPTORS: usize = 253;
 
 /// What one recvmsg(2) brought.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Arrival {
     /// Bytes that the packet had, which may be more than the buffer took.
     pub length: usize,
-    /// Who sent it, where the kernel tells (`SCM_CREDENTIALS`).
-    pub credentials: Option<UnixCredentials>,
+    /// The process that sent it, where the kernel tells (`SCM_CREDENTIALS`); 0 for one that it did not note.
+    pub pid: Option<i32>,
     /// Descriptors that came along.
     pub descriptors: Vec<OwnedFd>,
     /// Some of them did not fit (`MSG_CTRUNC`).
     pub descriptors_lost: bool,
-    /// The address of a sender on this machine, which may be no name.
-    pub sender: Option<UnixAddr>,
+    /// The bytes of the name of a sender on this machine, as unix(7) has them in `sun_path`.
+    pub sender: Vec<u8>,
 }
 
-/// Receives once, with everything that comes along.
-pub(crate) fn receive(fd: BorrowedFd<'_>, buffer: &mut [u8], descriptors: bool) -> io::Result<Arrival> {
-    let mut room = if descriptors {
-        cmsg_space!([RawFd; MOST_DESCRIPTORS], UnixCredentials)
-    } else {
-        cmsg_space!(UnixCredentials)
-    };
-    let mut slices = [io::IoSliceMut::new(buffer)];
-    let flags = MsgFlags::MSG_TRUNC | MsgFlags::MSG_CMSG_CLOEXEC;
-    let message = recvmsg::<UnixAddr>(fd.as_raw_fd(), &mut slices, Some(&mut room), flags)?;
+/// Room for the most descriptors and the credentials of one message, aligned as cmsg(3) wants it.
+const CONTROL: usize = 160;
+
+/// Receives once, with everything that comes along. (nix's recvmsg does not take senders without a name.)
+pub(crate) fn receive(fd: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<Arrival> {
+    let mut control = [0_u64; CONTROL];
+    let mut slice = libc::iovec { iov_base: buffer.as_mut_ptr().cast(), iov_len: buffer.len() };
+    // SAFETY: both are plain C structures for which zeros are good values.
+    let (mut name, mut header): (libc::sockaddr_un, libc::msghdr) = unsafe { std::mem::zeroed() };
+    header.msg_name = (&raw mut name).cast();
+    header.msg_namelen = libc::socklen_t::try_from(size_of_val(&name)).unwrap_or(0);
+    header.msg_iov = &raw mut slice;
+    header.msg_iovlen = 1;
+    header.msg_control = control.as_mut_ptr().cast();
+    header.msg_controllen = size_of_val(&control);
+    let flags = libc::MSG_TRUNC | libc::MSG_CMSG_CLOEXEC;
+    // SAFETY: all that the header points to lives as long as the call, and has the lengths that it tells.
+    let length = check_len(unsafe { libc::recvmsg(fd.as_raw_fd(), &raw mut header, flags) })?;
     let mut arrival = Arrival {
-        length: message.bytes,
-        credentials: None,
-        descriptors: Vec::new(),
-        descriptors_lost: message.flags.contains(MsgFlags::MSG_CTRUNC),
-        sender: message.address,
+        length,
+        descriptors_lost: header.msg_flags & libc::MSG_CTRUNC != 0,
+        sender: sender(&name, header.msg_namelen as usize),
+        ..Arrival::default()
     };
-    // Where they did not all fit nix gives none; the kernel has closed those that it dropped.
-    let Ok(controls) = message.cmsgs() else { return Ok(arrival) };
-    for control in controls {
-        match control {
-            ControlMessageOwned::ScmCredentials(credentials) => arrival.credentials = Some(credentials),
-            ControlMessageOwned::ScmRights(fds) => arrival.descriptors.extend(fds.into_iter().map(adopt)),
+    // SAFETY: the kernel filled the header; the messages lie in `control`.
+    let mut message = unsafe { libc::CMSG_FIRSTHDR(&raw const header) };
+    while !message.is_null() {
+        // SAFETY: not NULL, so it points to a whole message in `control`, which nobody changes now.
+        let (kind, data) = unsafe {
+            let here = &*message;
+            let begin = libc::CMSG_DATA(message);
+            let end = message.cast::<u8>().add(here.cmsg_len);
+            ((here.cmsg_level, here.cmsg_type), std::slice::from_raw_parts(begin, end as usize - begin as usize))
+        };
+        let mut numbers = data.chunks_exact(4).map(|four| RawFd::from_ne_bytes([four[0], four[1], four[2], four[3]]));
+        match kind {
+            // Each is a new descriptor that nobody else owns.
+            (libc::SOL_SOCKET, libc::SCM_RIGHTS) => arrival.descriptors.extend(numbers.map(adopt)),
+            // The first of a struct ucred is the pid.
+            (libc::SOL_SOCKET, libc::SCM_CREDENTIALS) => arrival.pid = numbers.next(),
             _ => {}
         }
+        // SAFETY: as for the first one.
+        message = unsafe { libc::CMSG_NXTHDR(&raw const header, message) };
     }
     Ok(arrival)
+}
+
+/// What of `sun_path` is the name.
+fn sender(name: &libc::sockaddr_un, length: usize) -> Vec<u8> {
+    let begin = std::mem::offset_of!(libc::sockaddr_un, sun_path);
+    if i32::from(name.sun_family) != libc::AF_UNIX || length <= begin {
+        return Vec::new();
+    }
+    let bytes = &name.sun_path[..(length - begin).min(name.sun_path.len())];
+    bytes.iter().map(|&byte| byte.cast_unsigned()).collect()
 }
 
 /// The supplementary groups of the other end (`SO_PEERGROUPS`).

@@ -158,7 +158,7 @@ impl Server {
         };
         let mut command = self.words();
         let known = [
-            ("RSOCK_PEER", packet.sender.and_then(|sender| sender.address())),
+            ("RSOCK_PEER", packet.sender.as_ref().map(Sender::address)),
             ("RSOCK_PID", Some(packet.pid).filter(|&pid| pid != 0).map(|pid| pid.to_string())),
             ("RSOCK_UID", None),
             ("RSOCK_GID", None),
@@ -212,7 +212,7 @@ impl Server {
             return Ok(());
         }
         // Who does not read their answers does not keep us from the others.
-        self.listeners[index].socket().send_to(&bytes, sender, Deadline::of(Wait::Never))
+        self.listeners[index].socket().send_to(&bytes, &sender, Deadline::of(Wait::Never))
     }
 }
 

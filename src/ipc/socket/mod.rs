@@ -130,15 +130,15 @@ pub struct Packet {
     pub pid: i32,
     /// Where an answer would go.
     pub sender: Option<Sender>,
-    /// Descriptors that came with it, where they were asked for.
+    /// Descriptors that came with it.
     pub descriptors: Vec<OwnedFd>,
     /// Some descriptors did not fit into this process.
     pub descriptors_lost: bool,
 }
 
 /// Whom a datagram came from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Sender(UnixAddr);
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sender(UnixName);
 
 impl AsFd for Socket {
     fn as_fd(&self) -> BorrowedFd<'_> {
@@ -262,7 +262,7 @@ impl Socket {
     }
 
     /// Answers a datagram.
-    pub fn send_to(&self, bytes: &[u8], sender: Sender, deadline: Deadline) -> io::Result<()> {
+    pub fn send_to(&self, bytes: &[u8], sender: &Sender, deadline: Deadline) -> io::Result<()> {
         self.send_with(bytes, &[], Some(sender), deadline)
     }
 
@@ -277,14 +277,14 @@ impl Socket {
         &self,
         bytes: &[u8],
         fds: &[BorrowedFd<'_>],
-        to: Option<Sender>,
+        to: Option<&Sender>,
         deadline: Deadline,
     ) -> io::Result<()> {
         let fds: Vec<i32> = fds.iter().map(std::os::fd::AsRawFd::as_raw_fd).collect();
         let rights = [ControlMessage::ScmRights(&fds)];
         let flags =
             MsgFlags::MSG_NOSIGNAL | if deadline.0.is_some() { MsgFlags::MSG_DONTWAIT } else { MsgFlags::empty() };
-        let to = to.map(|sender| sender.0);
+        let to = to.map(|sender| unix_address(&sender.0)).transpose()?;
         let mut sent = 0;
         loop {
             // The descriptors go once, with the first bytes.
@@ -317,24 +317,20 @@ impl Socket {
         uninterrupted(|| sys::next_length(self.fd.as_fd())).map(|length| length.max(1))
     }
 
-    /// Takes the packet whose length is known; `None` at the end of the connection. EMSGSIZE where
-    /// somebody else took that one, and the next was longer.
-    pub fn take(&self, buffer: &mut [u8]) -> io::Result<Option<Packet>> {
-        self.take_with(buffer, false)
-    }
-
-    /// The same, with the descriptors that come along, also through a stream.
+    /// Waits for a message with descriptors, also through a stream, and takes it.
     pub fn take_descriptors(&self, buffer: &mut [u8], deadline: Deadline) -> io::Result<Option<Packet>> {
         if deadline.0.is_some() {
             deadline.wait(&self.fd, fd::READABLE)?;
         }
-        self.take_with(buffer, true)
+        self.take(buffer)
     }
 
-    fn take_with(&self, buffer: &mut [u8], descriptors: bool) -> io::Result<Option<Packet>> {
+    /// Takes the packet whose length is known; `None` at the end of the connection. EMSGSIZE where
+    /// somebody else took that one, and the next was longer.
+    pub fn take(&self, buffer: &mut [u8]) -> io::Result<Option<Packet>> {
         let room = buffer.len();
-        let arrival = uninterrupted(|| sys::receive(self.fd.as_fd(), buffer, descriptors))?;
-        if self.kind != Type::Datagram && arrival.length == 0 && arrival.credentials.is_none() {
+        let arrival = uninterrupted(|| sys::receive(self.fd.as_fd(), buffer))?;
+        if self.kind != Type::Datagram && arrival.length == 0 && arrival.pid.is_none() {
             return Ok(None);
         }
         if arrival.length > room {
@@ -342,8 +338,8 @@ impl Socket {
         }
         Ok(Some(Packet {
             length: arrival.length,
-            pid: arrival.credentials.as_ref().map_or(0, UnixCredentials::pid),
-            sender: arrival.sender.filter(|sender| unix_name(sender).is_some()).map(Sender),
+            pid: arrival.pid.unwrap_or(0),
+            sender: inventory::unix_name(&arrival.sender).map(Sender),
             descriptors: arrival.descriptors,
             descriptors_lost: arrival.descriptors_lost,
         }))
@@ -397,8 +393,8 @@ impl Socket {
 impl Sender {
     /// As an address has it.
     #[must_use]
-    pub fn address(&self) -> Option<String> {
-        unix_name(&self.0).map(|name| text(&Address::Unix(name)))
+    pub fn address(&self) -> String {
+        text(&Address::Unix(self.0.clone()))
     }
 }
 
