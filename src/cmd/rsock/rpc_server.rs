@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::io;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, ExitStatus, Output, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -18,7 +19,7 @@ use crate::app::Context;
 use crate::exit::words;
 use crate::ipc::Wait;
 use crate::ipc::rpc::{self, Call, Failure, Frame, Incoming, Receiver};
-use crate::ipc::socket::{Deadline, Socket};
+use crate::ipc::socket::{Deadline, Socket, Type};
 use crate::output::tell;
 
 /// How long an answer may wait to be read.
@@ -50,14 +51,29 @@ impl Server {
 
     /// Talks to a client in a thread of its own.
     pub(super) fn begin(self: &Arc<Self>, socket: Socket, context: &mut Context) {
-        let server = Arc::clone(self);
-        if let Err(error) = thread::Builder::new().stack_size(STACK).spawn(move || server.talk(&socket)) {
+        if let Err(error) = self.spawn(move |server| server.talk(&socket)) {
             context.note(&format!("a connection is closed: no thread for it: {}", words(&error)));
         }
     }
 
+    /// Talks to a client until all is said; EINTR where a signal ends us before that.
+    pub(super) fn talk_once(self: &Arc<Self>, socket: Socket) -> io::Result<()> {
+        // A signal interrupts the wait for this end, while what the thread runs may take its time.
+        let (ours, theirs) = Socket::pair(Type::Stream)?;
+        self.spawn(move |server| {
+            server.talk(&socket);
+            drop(theirs);
+        })?;
+        ours.receive(&mut [0], Deadline::of(Wait::Forever)).map(drop)
+    }
+
+    fn spawn(self: &Arc<Self>, work: impl FnOnce(&Self) + Send + 'static) -> io::Result<()> {
+        let server = Arc::clone(self);
+        thread::Builder::new().stack_size(STACK).spawn(move || work(&server)).map(drop)
+    }
+
     /// Answers what comes until the client ends it, and until all of it is answered.
-    pub(super) fn talk(&self, socket: &Socket) {
+    fn talk(&self, socket: &Socket) {
         let mut receiver = Receiver::new(socket, None);
         let forever = Deadline::of(Wait::Forever);
         let Ok(Some(first)) = receiver.next(forever) else { return };
@@ -75,10 +91,14 @@ impl Server {
                     }
                     drop(place);
                 });
+                if started.is_err() {
+                    // No thread for it: the client shall not wait for an answer that never comes.
+                    return socket.hang_up();
+                }
                 message = match receiver.next(forever) {
-                    Ok(Some(next)) if started.is_ok() => next,
+                    Ok(Some(next)) => next,
                     // What came cannot be read on: nobody knows where the next message begins.
-                    Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+                    Err(error) if error.kind() == io::ErrorKind::InvalidData => {
                         let failure = Failure::new(Failure::PARSE, "Parse error", Some(&words(&error)));
                         return peer.send(&rpc::answer_failed("null", &failure));
                     }
@@ -140,7 +160,7 @@ impl Peer<'_> {
 
 /// Runs the command of a method.
 fn run(command: &OsString, peer: &Peer<'_>, call: &Call) -> Result<Box<RawValue>, Failure> {
-    let internal = |error: std::io::Error| Failure::new(Failure::INTERNAL, "Internal error", Some(&words(&error)));
+    let internal = |error: io::Error| Failure::new(Failure::INTERNAL, "Internal error", Some(&words(&error)));
     let params = call.params.as_ref().map_or_else(String::new, |params| format!("{}\n", params.get()));
     let mut shell = Command::new("sh");
     shell.arg("-c").arg(command).env("RSOCK_METHOD", &call.method).env_remove("RSOCK_ID").env_remove("RSOCK_PEER");

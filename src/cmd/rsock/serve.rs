@@ -77,8 +77,7 @@ impl Verb for Serve {
             };
             if self.once {
                 listener.withdraw();
-                server.talk(&socket);
-                return Ok(Status::Done);
+                return server.talk_once(socket).context("cannot talk").map(|()| Status::Done);
             }
             server.begin(socket, context);
         }

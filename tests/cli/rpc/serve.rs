@@ -189,6 +189,22 @@ fn once_is_one_connection() {
 }
 
 #[test]
+fn a_command_that_runs_does_not_keep_it_from_ending() {
+    let site = Site::new();
+    for words in [
+        &["--method", "slow=echo 1 >started; sleep 1000"][..],
+        &["--once", "--method", "slow=echo 1 >started; sleep 1000"],
+    ] {
+        let server = site.serve(words);
+        let _client = Running::start(tool("rsock").args(["call", &site.address(), "slow"]));
+        wait_until("the command runs", || site.path("started").exists());
+        server.signal("INT");
+        assert_eq!(server.outcome().status(), 130, "{words:?}");
+        std::fs::remove_file(site.path("started")).expect("it was there");
+    }
+}
+
+#[test]
 fn methods_that_make_no_sense_are_refused() {
     let site = Site::new();
     for words in
