@@ -120,7 +120,12 @@ impl CommandError {
         Self { command: command.to_owned(), error }
     }
 
-    fn status(&self) -> Status {
+    /// What the system said.
+    pub(crate) fn reason(&self) -> &io::Error {
+        &self.error
+    }
+
+    pub(crate) fn status(&self) -> Status {
         match self.error.kind() {
             ErrorKind::NotFound => Status::CommandNotFound,
             _ => Status::CannotExecute,

@@ -17,8 +17,8 @@ pub(crate) enum Label {
     Connection,
     /// `pid`, of the process that sent a datagram; 0 is none.
     Sender,
-    /// Nothing.
-    None,
+    /// Nothing: a byte stream keeps none.
+    Nothing,
 }
 
 /// What a line of `--json` holds. Unknown fields are passed over, so that other tools may add some.
@@ -56,7 +56,7 @@ impl Line {
             Label::Priority => line.priority = Some(tag),
             Label::Connection => line.connection = Some(tag),
             Label::Sender => line.pid = Some(tag).filter(|&pid| pid != 0),
-            Label::None => {}
+            Label::Nothing => {}
         }
         match std::str::from_utf8(bytes) {
             Ok(text) => line.text = Some(text.to_owned()),

@@ -141,6 +141,12 @@ pub enum Name {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NameError(String);
 
+impl NameError {
+    pub(super) const fn new(words: String) -> Self {
+        Self(words)
+    }
+}
+
 impl fmt::Display for NameError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

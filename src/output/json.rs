@@ -28,6 +28,9 @@ impl Serialize for Cell<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Number(number) => serializer.serialize_u64(*number),
+            Self::Cells(cells) => serializer.collect_seq(cells),
+            Self::Bool(is_so) => serializer.serialize_bool(*is_so),
+            Self::Real(number) => serializer.serialize_f64(*number),
             Self::Signed(number) | Self::Time(number) => serializer.serialize_i64(*number),
             Self::Numbers(numbers) => serializer.collect_seq(numbers),
             Self::Text(text) => serializer.serialize_str(text),
@@ -54,6 +57,11 @@ impl Serialize for Cell<'_> {
 /// One record as one JSON object behind what `line` holds.
 pub(crate) fn push_row<R>(line: &mut Vec<u8>, columns: &[&'static Column<R>], record: &R) -> io::Result<()> {
     serde_json::to_writer(line, &Row { columns, record }).map_err(io::Error::from)
+}
+
+/// Named cells as one JSON object behind what `line` holds.
+pub(crate) fn push_fields(line: &mut Vec<u8>, fields: &[(&str, Cell<'_>)]) -> io::Result<()> {
+    serde_json::to_writer(line, &Fields(fields)).map_err(io::Error::from)
 }
 
 /// Named cells.

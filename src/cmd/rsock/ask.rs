@@ -90,7 +90,7 @@ impl Ask {
 
     /// All that we have, half-close, all that they say.
     fn ask_whole(&self, socket: Socket, deadline: Deadline) -> anyhow::Result<()> {
-        let mut writer = records::output(Framing::Whole, Label::None);
+        let mut writer = records::output(Framing::Whole, Label::Nothing);
         if self.is_piped() {
             let talk = Talk { patience: Patience::Until(deadline), ends_with_peer: true, framing_in: Framing::Whole };
             return talk.run(socket, &mut writer, Framing::Whole);
@@ -142,7 +142,7 @@ struct Asker<'a> {
 
 impl Asker<'_> {
     fn ask_each(&self) -> anyhow::Result<()> {
-        let mut writer = records::output(self.framing, Label::None);
+        let mut writer = records::output(self.framing, Label::Nothing);
         let mut inbox = Inbox::new(self.socket, self.framing);
         if self.socket.kind() == Type::SeqPacket {
             self.socket.ask_for_senders()?;

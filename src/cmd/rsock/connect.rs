@@ -61,7 +61,7 @@ impl Verb for Connect {
             // A packet without bytes would look like the end.
             socket.ask_for_senders()?;
         }
-        let mut writer = records::output(framing, Label::None);
+        let mut writer = records::output(framing, Label::Nothing);
         let patience = Patience::Idle(self.reach.patience.timeout);
         let talk = Talk { patience, ends_with_peer: self.end_with_peer, framing_in: framing };
         talk.run(socket, &mut writer, framing)?;

@@ -13,6 +13,7 @@ use crate::ipc::socket::{Address, Deadline, Socket, Type};
 use crate::sys::errno;
 
 mod ask;
+mod call;
 mod connect;
 mod list;
 mod listen;
@@ -22,8 +23,10 @@ mod print;
 mod records;
 mod recv;
 mod recv_fd;
+mod rpc_server;
 mod send;
 mod send_fd;
+mod serve;
 mod show;
 mod talk;
 mod workers;
@@ -39,6 +42,8 @@ pub const TOOL: Tool = Tool {
         VerbEntry::of::<recv::Recv>(),
         VerbEntry::of::<connect::Connect>(),
         VerbEntry::of::<ask::Ask>(),
+        VerbEntry::of::<call::Call>(),
+        VerbEntry::of::<serve::Serve>(),
         VerbEntry::of::<send_fd::SendFd>(),
         VerbEntry::of::<recv_fd::RecvFd>(),
         VerbEntry::of::<pair::Pair>(),

@@ -237,7 +237,7 @@ fn set_variables<const N: usize>(command: &mut Command, variables: [(&str, Optio
 }
 
 /// Bytes as a file: a pipe would block us while the command does not read.
-fn in_memory(bytes: &[u8]) -> io::Result<File> {
+pub(super) fn in_memory(bytes: &[u8]) -> io::Result<File> {
     let mut file = File::from(memfd_create(c"datagram", MFdFlags::MFD_CLOEXEC)?);
     file.write_all(bytes)?;
     file.rewind()?;

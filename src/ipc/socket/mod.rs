@@ -351,6 +351,12 @@ impl Socket {
         Ok(shutdown(self.fd.as_raw_fd(), Shutdown::Write)?)
     }
 
+    /// Ends both directions at once: whoever waits for something here waits no longer.
+    pub fn hang_up(&self) {
+        // Where it is over already there is nothing to end.
+        let _ = shutdown(self.fd.as_raw_fd(), Shutdown::Both);
+    }
+
     /// Who is at the other end, as it was when the connection was made.
     pub fn peer(&self) -> io::Result<Peer> {
         Peer::of(self)

@@ -76,10 +76,10 @@ fn listings_show_nobody_the_objects_of_others() {
     let Some(world) = World::new() else { return };
     let Some(nobody) = world.user(NOBODY) else { return };
     world.ok("rmsgq", &["create", "0x4b"]);
-    // Processes and sockets come and go between two listings.
-    for (name, arguments) in printing()
-        .into_iter()
-        .filter(|(name, words)| !["rsignal", "rsock"].contains(name) || words.first().is_none_or(|verb| verb != "list"))
+    // Processes and what they hold come and go between two listings, and directories are not the same.
+    let other = |name: &str| ["rfifo", "rlock", "rpipe", "rsignal", "rsock"].contains(&name);
+    for (name, arguments) in
+        printing().into_iter().filter(|(name, words)| !other(name) || words.first().is_none_or(|verb| verb != "list"))
     {
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         let (theirs, ours) = (nobody.run(name, &arguments), world.run(name, &arguments));
