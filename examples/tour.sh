@@ -7,8 +7,8 @@
 set -eu
 
 . "$(dirname "$0")/find-tools.sh"
-find_tools rmsgq rpipe rsem rshm rsignal ripcs
-for tool in rmsgq rpipe rsem rshm rsignal ripcs; do
+find_tools rfifo rlock rmsgq rpipe rsem rshm rsignal rsock ripcs
+for tool in rfifo rlock rmsgq rpipe rsem rshm rsignal rsock ripcs; do
     echo "# $tool is $(command -v "$tool")"
 done
 
@@ -17,9 +17,11 @@ removed=
 s=
 m=
 receiver= # the process in the background, while there is one
+folder=
 
 leave() {
     [ -z "$receiver" ] || kill "$receiver" 2>/dev/null || :
+    [ -z "$folder" ] || rm -rf "$folder"
     [ -z "$s" ] || rsem remove --if-exists "$s"
     [ -z "$m" ] || rshm remove --if-exists --quiet "$m"
     [ -z "$q" ] || [ -n "$removed" ] || rmsgq remove --if-exists "$q"
@@ -79,6 +81,15 @@ until grep -q '^State:.[SZ]' "/proc/$receiver/status" 2>/dev/null; do :; done
 try 'rsignal show "$!" --signal TERM | tail -n 1'
 try 'rsignal send "$!" --signal TERM --wait'
 try 'wait "$!" || echo "status $?"'
+receiver=
+
+say 'A socket: a command answers whoever connects. The question is sent, ended, and answered.'
+folder=$(mktemp -d)
+socket=unix:$folder/s
+try 'rsock listen "$socket" --exec tr a-z A-Z &'
+receiver=$!
+try 'rsock ask --wait "$socket" "hello, socket"'
+try 'kill "$!"; wait "$!" || echo "status $?"'
 receiver=
 
 say 'Remove the queue. Then nothing is called so any more.'

@@ -13,8 +13,8 @@ use crate::cmd::rows::socket::{COLUMNS, SocketRow};
 use crate::cmd::rows::user::{self, UserRow};
 use crate::exit::{Status, UsageError};
 use crate::ipc::User;
-use crate::ipc::socket::Address;
 use crate::ipc::socket::inventory::{self, Inventory, Name, Status as Socket};
+use crate::ipc::socket::{Address, UnixName};
 
 #[derive(Debug, Args)]
 pub(super) struct Show {
@@ -112,6 +112,12 @@ impl Target {
 
 /// The sockets that have an address.
 fn named<'a>(inventory: &'a Inventory, address: &Address) -> anyhow::Result<Vec<&'a Socket>> {
+    // Whatever the processes call it, the file is the same; one that is removed has only its name left.
+    if let Address::Unix(UnixName::Path(path)) = address
+        && let Some(file) = inventory::file_of(path)
+    {
+        return Ok(inventory.sockets.iter().filter(|socket| socket.file == Some(file)).collect());
+    }
     let is_it: Box<dyn Fn(&Name) -> bool> = match address {
         Address::Unix(wanted) => Box::new(move |name| matches!(name, Name::Unix(name) if name == wanted)),
         Address::Tcp(wanted) => {

@@ -1,8 +1,10 @@
 //! The kernel's own lists of sockets: sock_diag(7), over netlink(7).
 
+use std::fs::Metadata;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::{AsRawFd as _, OwnedFd};
+use std::os::unix::fs::MetadataExt as _;
 
 use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockProtocol, SockType, send, socket};
 use nix::sys::stat::{major, minor};
@@ -75,12 +77,15 @@ pub(super) fn tcp() -> io::Result<Vec<Tcp>> {
     Ok(found)
 }
 
+/// A file as the lists tell it: the lower half of its inode's number, and its device.
+pub(super) fn file_id(file: &Metadata) -> (u32, u32) {
+    let device = u32::try_from(major(file.dev()) << 20 | minor(file.dev())).unwrap_or(0);
+    (u32::try_from(file.ino() & u64::from(u32::MAX)).unwrap_or(0), device)
+}
+
 /// Whether a socket of this network namespace has this file.
-pub(super) fn has_file(device: u64, inode: u64) -> io::Result<bool> {
-    let device = u32::try_from(major(device) << 20 | minor(device)).unwrap_or(0);
-    // The kernel tells the lower half of an inode's number.
-    let inode = u32::try_from(inode & u64::from(u32::MAX)).unwrap_or(0);
-    Ok(unix()?.iter().any(|socket| socket.file == Some((inode, device))))
+pub(super) fn has_file(file: &Metadata) -> io::Result<bool> {
+    Ok(unix()?.iter().any(|socket| socket.file == Some(file_id(file))))
 }
 
 /// Asks, and lets `take` have the body of each message of the answer.

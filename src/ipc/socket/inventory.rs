@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
+use std::fs;
 use std::io;
 use std::net::SocketAddr;
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::PathBuf;
+use std::os::unix::fs::FileTypeExt as _;
+use std::path::{Path, PathBuf};
 
 use super::{Type, UnixName, diag, of_inet};
 use crate::proc::{process, sockets};
@@ -86,6 +88,18 @@ impl Name {
     }
 }
 
+/// A socket's file: what the kernel tells of its inode, and its device. Names may mean different files to
+/// different processes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileId((u32, u32));
+
+/// The file of this name, if it is a socket's.
+#[must_use]
+pub fn file_of(path: &Path) -> Option<FileId> {
+    let file = fs::metadata(path).ok().filter(|file| file.file_type().is_socket())?;
+    Some(FileId(diag::file_id(&file)))
+}
+
 /// A socket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Status {
@@ -109,6 +123,8 @@ pub struct Status {
     pub queues: Option<Queues>,
     /// Of a listener: inodes of the ends whose connections wait to be accepted.
     pub waiting: Vec<u64>,
+    /// Its file, as far as the kernel tells: compare with [`file_of`].
+    pub file: Option<FileId>,
     /// It will not receive any more.
     pub ended_receiving: bool,
     /// It will not send any more.
@@ -182,6 +198,7 @@ pub fn unix() -> io::Result<Vec<Status>> {
             uid: socket.uid,
             queues: socket.queues.map(|queues| Queues::of(state, queues)),
             waiting: socket.waiting.iter().map(|&inode| inode.into()).collect(),
+            file: socket.file.map(FileId),
             ended_receiving: socket.shutdown & 1 != 0,
             ended_sending: socket.shutdown & 2 != 0,
         }
@@ -212,6 +229,7 @@ pub fn tcp() -> io::Result<Vec<Status>> {
             uid: Some(socket.uid),
             queues: Some(Queues::of(state, socket.queues)),
             waiting: Vec::new(),
+            file: None,
             ended_receiving: socket.state == 8,
             ended_sending: matches!(socket.state, 4 | 5),
         }
@@ -241,7 +259,7 @@ pub fn holders() -> io::Result<(HashMap<u64, Vec<Holder>>, usize)> {
 
 /// The socket that a process has under this number: its inode; `None` where that is no socket.
 pub fn inode_of(pid: i32, descriptor: i32) -> io::Result<Option<u64>> {
-    let link = std::fs::read_link(format!("/proc/{pid}/fd/{descriptor}"))?;
+    let link = fs::read_link(format!("/proc/{pid}/fd/{descriptor}"))?;
     let inode = link.to_str().and_then(|link| link.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok());
     Ok(inode)
 }

@@ -183,7 +183,7 @@ fn remove_stale(path: &Path, kind: Type) -> io::Result<()> {
     };
     // One that is bound and does not listen yet would refuse a connection; one that serves a single
     // client would take us for that.
-    if !file.file_type().is_socket() || diag::has_file(file.dev(), file.ino())? {
+    if !file.file_type().is_socket() || diag::has_file(&file)? {
         return Err(in_use());
     }
     // There are other network namespaces.

@@ -21,12 +21,13 @@ fn a_client_outlives_its_server() {
             output.read_exact(&mut half).expect("it comes");
             assert_eq!(&half[..], answer.as_bytes());
             drop(listener);
-            // Its input stays open: what ends it is the end of the server.
-            let mut rest = Vec::new();
-            output.read_to_end(&mut rest).expect("a pipe");
+            // Its input stays open: what ends it is the end of the server. TCP tells of that when it is
+            // sent something.
             if place.starts_with("tcp") && arguments[0] == "connect" {
                 input.write_all(b"more").expect("a pipe");
             }
+            let mut rest = Vec::new();
+            output.read_to_end(&mut rest).expect("a pipe");
             let outcome = client.outcome();
             assert!([0, 1].contains(&outcome.status()), "{}", outcome.stderr());
         }
@@ -40,7 +41,8 @@ fn a_framed_question_without_its_answer_is_an_error() {
     let client = world.start("rsock", &["ask", "--lines", &address, "question"]);
     client.wait_until_in(Call::Read);
     drop(listener);
-    client.outcome().fails(1, "'unix:/dev/shm/s' ended the connection without an answer");
+    // Reset, where the server had not read the question.
+    client.outcome().fails(1, "answer");
 }
 
 #[test]

@@ -117,13 +117,13 @@ fn packets_are_asked_and_answered() {
 #[test]
 fn nothing_lasts_longer_than_its_timeout() {
     let Some(world) = World::new() else { return };
-    let quiet = "exec:sleep 60";
-    let full = "exec:sleep 60; cat >/dev/null";
+    let quiet = "exec:exec sleep 60 2>&1";
+    let full = "exec:exec sleep 60 2>&1";
     let table: [(&[&str], &str); 7] = [
         (&["ask", quiet, "x", "-t", "0.2"], "did not answer until the timeout"),
         (&["ask", quiet, "x", "-t", "0.2", "--lines"], "did not answer until the timeout"),
         (&["connect", quiet, "-t", "0.2"], "the other side was not done until the timeout"),
-        (&["recv", quiet, "-t", "0.2"], "nothing came from 'exec:sleep 60' until the timeout"),
+        (&["recv", quiet, "-t", "0.2"], "nothing came from 'exec:exec sleep 60 2>&1' until the timeout"),
         (&["recv", "--type", "dgram", "unix:/dev/shm/d", "-t", "0.2"], "nothing came from 'unix:/dev/shm/d'"),
         (&["ask", "unix:/dev/shm/none", "--wait", "-t", "0.2"], "nobody listened at 'unix:/dev/shm/none'"),
         (&["listen", "unix:/dev/shm/l", "-t", "0.2"], "nothing came until the timeout"),
