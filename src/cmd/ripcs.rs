@@ -10,12 +10,16 @@ use crate::args::ListArgs;
 use crate::exit::Status;
 use crate::output::{Column, counted, write_table};
 
+mod limits;
+mod verdict;
+mod why;
+
 /// The tool.
 pub const TOOL: Tool = Tool {
     name: "ripcs",
     about: "Message queues, shared memory and semaphores of this IPC namespace",
     bare: Some(VerbEntry::of::<Overview>()),
-    verbs: &[],
+    verbs: &[VerbEntry::of::<limits::Limits>(), VerbEntry::of::<why::Why>()],
 };
 
 #[derive(Debug, Args)]

@@ -14,6 +14,7 @@
 //! [`ErrorKind::NotFound`]: std::io::ErrorKind::NotFound
 
 mod changes;
+pub mod limits;
 mod mode;
 pub mod msgq;
 mod name;

@@ -1,9 +1,10 @@
 //! What `/proc` tells: the System V tables, processes, their mappings and signals, the call one sleeps
-//! in, free memory.
+//! in, limits, free memory.
 
 pub(crate) mod maps;
 pub(crate) mod memory;
 pub(crate) mod process;
+pub(crate) mod rlimits;
 pub(crate) mod signals;
 pub(crate) mod stat;
 pub(crate) mod sysvipc;
