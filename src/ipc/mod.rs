@@ -2,7 +2,7 @@
 //! POSIX inter-process communication.
 //!
 //! One module per mechanism: [`msgq`] (message queues), [`shm`] (shared memory), [`sem`]
-//! (semaphores), [`signal`] (signals and processes). What they share is the vocabulary of this module:
+//! (semaphores), [`signal`] (signals and processes), and [`census`] for all of them at once. What they share is the vocabulary of this module:
 //! [`Key`], [`Id`], [`Name`], [`Mode`], [`Permissions`], [`Wait`].
 //!
 //! # Errors
@@ -13,6 +13,7 @@
 //!
 //! [`ErrorKind::NotFound`]: std::io::ErrorKind::NotFound
 
+pub mod census;
 mod changes;
 pub mod limits;
 mod mode;

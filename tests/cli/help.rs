@@ -38,12 +38,9 @@ impl Face {
 
     /// Whether something happens without a verb, or the verb is given.
     pub(crate) fn acts(&self) -> bool {
-        self.verb.is_some() || !self.has_verbs()
-    }
-
-    /// Whether a verb has to follow.
-    pub(crate) fn has_verbs(&self) -> bool {
-        self.listed("Commands:").next().is_some()
+        // `Usage: ripcs [OPTIONS]` and, below it, `ripcs <COMMAND>`.
+        let usage = self.help.lines().find(|line| line.starts_with("Usage: ")).unwrap_or_default();
+        self.verb.is_some() || !usage.contains(" <COMMAND>")
     }
 
     /// Whether it wants an operand; a command is none.

@@ -11,8 +11,8 @@ use crate::app::Context;
 use crate::args::ListArgs;
 use crate::exit::{Status, UsageError, words};
 use crate::ipc::users::{Database, Names};
-use crate::ipc::{PosixObject, SystemVObject};
-use crate::output::{Cell, Column, choose, push_row, write_details, write_object, write_table};
+use crate::ipc::{PosixObject, SystemVObject, Timestamp};
+use crate::output::{Cell, Column, choose, push_fields, push_row, write_details, write_object, write_table};
 use crate::proc::process;
 
 pub(super) mod mapping;
@@ -89,6 +89,22 @@ impl<S: SystemVObject, P: PosixObject> Row<S, P> {
             Posix(object) => object.file().mode,
         };
         Cell::Octal(mode.bits().into())
+    }
+
+    /// The name as it stands, without its kind.
+    pub(super) fn bare_name(&self) -> Vec<u8> {
+        match &self.object {
+            SystemV(object) => object.id().to_string().into_bytes(),
+            Posix(object) => object.file().name.as_bytes().to_vec(),
+        }
+    }
+
+    /// When something happened to it last.
+    pub(super) fn last_used(&self) -> Timestamp {
+        match &self.object {
+            SystemV(object) => object.last_used(),
+            Posix(object) => Some(object.file().modified),
+        }
     }
 
     fn changed(&self) -> Cell<'_> {
@@ -213,6 +229,18 @@ pub(super) fn write_list<R>(
     Ok(array.end(context)?)
 }
 
+/// Writes objects that may have different fields as a JSON array.
+pub(super) fn write_objects<'a>(
+    context: &mut Context,
+    objects: impl Iterator<Item = Vec<(&'static str, Cell<'a>)>>,
+) -> io::Result<()> {
+    let mut array = JsonArray::default();
+    for fields in objects {
+        array.push(context, |line| push_fields(line, &fields))?;
+    }
+    array.end(context)
+}
+
 /// Writes everything about one object, and who uses it: as two tables or one JSON object.
 pub(super) fn write_object_and_users<'a, R>(
     context: &mut Context,
@@ -247,6 +275,7 @@ pub(super) fn write_records<R>(context: &mut Context, columns: &'static [Column<
 #[derive(Debug, Default)]
 pub(super) struct JsonArray {
     begun: bool,
+    line: Vec<u8>,
 }
 
 impl JsonArray {
@@ -257,15 +286,16 @@ impl JsonArray {
         columns: &[&'static Column<R>],
         rows: &[R],
     ) -> io::Result<()> {
-        let mut line = Vec::new();
-        for row in rows {
-            line.clear();
-            line.extend_from_slice(if self.begun { b",\n" } else { b"[\n" });
-            self.begun = true;
-            push_row(&mut line, columns, row)?;
-            context.out.write_all(&line)?;
-        }
-        Ok(())
+        rows.iter().try_for_each(|row| self.push(context, |line| push_row(line, columns, row)))
+    }
+
+    /// Adds what `write` puts behind a line.
+    fn push(&mut self, context: &mut Context, write: impl Fn(&mut Vec<u8>) -> io::Result<()>) -> io::Result<()> {
+        self.line.clear();
+        self.line.extend_from_slice(if self.begun { b",\n" } else { b"[\n" });
+        self.begun = true;
+        write(&mut self.line)?;
+        context.out.write_all(&self.line)
     }
 
     /// Ends the array.

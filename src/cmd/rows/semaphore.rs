@@ -42,6 +42,16 @@ impl SemaphoreRow {
         }
     }
 
+    /// Its value, where we may know (POSIX).
+    pub(crate) fn value(&self) -> Option<u32> {
+        if let Posix(semaphore) = &self.object { semaphore.value } else { None }
+    }
+
+    /// Whether its value has been asked for.
+    pub(crate) fn has_value(&self) -> bool {
+        if let SystemV(set) = &self.object { set.values.is_some() } else { true }
+    }
+
     /// Whether it is a System V set.
     pub(crate) fn is_set(&self) -> bool {
         matches!(self.object, SystemV(_))

@@ -13,7 +13,7 @@ pub(super) fn limits() -> Vec<Limit> {
     let bound = |of: fn(sysv::Limits) -> usize| Bound::of(limits.map(|limits| of(limits) as u64));
     let mut sets = sysv::list().ok();
     if let Some(sets) = &mut sets {
-        sysv::add_values(sets);
+        sysv::add_values(sets.iter_mut());
     }
     let total = |of: fn(&[SetStatus]) -> u64| sets.as_deref().map_or(Use::Unknown, |sets| Use::Total(of(sets)));
     let most = |of: fn(&SetStatus) -> Option<u64>| match &sets {

@@ -52,7 +52,7 @@ pub struct QueueStatus {
     pub changed: Timestamp,
 }
 
-object::system_v_object!(QueueStatus);
+object::system_v_object!(QueueStatus: sent, received);
 
 /// Every queue of this IPC namespace, whoever owns it, in slot order.
 pub fn list() -> io::Result<Vec<QueueStatus>> {

@@ -57,7 +57,7 @@ pub struct SetStatus {
     pub waiting: Option<u64>,
 }
 
-object::system_v_object!(SetStatus);
+object::system_v_object!(SetStatus: operated);
 
 /// One semaphore of a set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,14 +85,14 @@ pub fn list() -> io::Result<Vec<SetStatus>> {
 }
 
 /// Asks for the values of these sets; those that we may not read keep none.
-pub fn add_values(sets: &mut [SetStatus]) {
+pub fn add_values<'a>(sets: impl IntoIterator<Item = &'a mut SetStatus>) {
     for set in sets {
         set.values = sem::values(set.id.get()).ok();
     }
 }
 
 /// Asks how many processes sleep on these sets; those that we may not read keep no number.
-pub fn add_waiting(sets: &mut [SetStatus]) {
+pub fn add_waiting<'a>(sets: impl IntoIterator<Item = &'a mut SetStatus>) {
     for set in sets {
         set.waiting = Set::at(set.id).waiting().ok();
     }

@@ -1,0 +1,20 @@
+//! `ripcs`: every object of this machine's inter-process communication. One file per verb; without one
+//! it is the overview.
+
+use crate::app::{Tool, VerbEntry};
+
+mod any;
+mod kinds;
+mod limits;
+mod list;
+mod overview;
+mod verdict;
+mod why;
+
+/// The tool.
+pub const TOOL: Tool = Tool {
+    name: "ripcs",
+    about: "All inter-process communication of this machine: what exists, and who uses it",
+    bare: Some(VerbEntry::of::<overview::Overview>()),
+    verbs: &[VerbEntry::of::<list::List>(), VerbEntry::of::<limits::Limits>(), VerbEntry::of::<why::Why>()],
+};

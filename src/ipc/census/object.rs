@@ -1,0 +1,213 @@
+//! Objects of any kind under one roof.
+
+use std::fmt;
+use std::io;
+
+use crate::ipc::msgq::{posix as posix_queue, sysv as queue};
+use crate::ipc::sem::{posix as semaphore, sysv as set};
+use crate::ipc::shm::{self, SegmentStatus};
+use crate::ipc::{Id, Key, PosixFile, PosixObject, SystemVObject, Timestamp};
+
+/// The kinds of object that a census knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Class {
+    /// A message queue, System V or POSIX.
+    Queue,
+    /// Shared memory: a System V segment or a POSIX object.
+    Segment,
+    /// A System V semaphore set.
+    Set,
+    /// A POSIX named semaphore.
+    Semaphore,
+}
+
+impl Class {
+    /// Those that exist whether or not a process has them.
+    pub const LASTING: [Self; 4] = [Self::Queue, Self::Segment, Self::Set, Self::Semaphore];
+
+    /// Its name, which stands before an object's where its kind has to be told: `set:3`.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Queue => "queue",
+            Self::Segment => "segment",
+            Self::Set => "set",
+            Self::Semaphore => "semaphore",
+        }
+    }
+}
+
+impl fmt::Display for Class {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+/// What makes an object itself, as processes are seen to use it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Thing {
+    /// A System V queue; as the next two, of one IPC namespace.
+    Queue(Id),
+    /// A System V segment.
+    Segment(Id),
+    /// A System V set.
+    Set(Id),
+    /// Whatever is a file to the kernel, by device and inode.
+    Inode(u64, u64),
+}
+
+/// An object, and what is known of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Object {
+    /// A System V queue.
+    Queue(queue::QueueStatus),
+    /// A POSIX queue.
+    PosixQueue(posix_queue::QueueStatus),
+    /// A System V segment.
+    Segment(SegmentStatus),
+    /// A POSIX shared memory object.
+    Memory(PosixFile),
+    /// A System V set.
+    Set(set::SetStatus),
+    /// A POSIX semaphore.
+    Semaphore(semaphore::NamedSemaphore),
+}
+
+impl Object {
+    /// What kind of object it is.
+    #[must_use]
+    pub const fn class(&self) -> Class {
+        match self {
+            Self::Queue(_) | Self::PosixQueue(_) => Class::Queue,
+            Self::Segment(_) | Self::Memory(_) => Class::Segment,
+            Self::Set(_) => Class::Set,
+            Self::Semaphore(_) => Class::Semaphore,
+        }
+    }
+
+    /// By what its users are known.
+    #[must_use]
+    pub fn thing(&self) -> Thing {
+        match (self.system_v(), self.file()) {
+            (Some(object), _) => match self {
+                Self::Queue(_) => Thing::Queue(object.id()),
+                Self::Segment(_) => Thing::Segment(object.id()),
+                _ => Thing::Set(object.id()),
+            },
+            (None, file) => file.map_or(Thing::Inode(0, 0), |file| Thing::Inode(file.inode.0, file.inode.1)),
+        }
+    }
+
+    /// What all System V objects have, if it is one.
+    #[must_use]
+    pub fn system_v(&self) -> Option<&dyn SystemVObject> {
+        match self {
+            Self::Queue(object) => Some(object),
+            Self::Segment(object) => Some(object),
+            Self::Set(object) => Some(object),
+            _ => None,
+        }
+    }
+
+    /// The file that a POSIX object is.
+    #[must_use]
+    pub fn file(&self) -> Option<&PosixFile> {
+        match self {
+            Self::PosixQueue(object) => Some(object.file()),
+            Self::Memory(object) => Some(object),
+            Self::Semaphore(object) => Some(object.file()),
+            _ => None,
+        }
+    }
+
+    /// Its name: an identifier or a POSIX name.
+    #[must_use]
+    pub fn name(&self) -> Vec<u8> {
+        match (self.system_v(), self.file()) {
+            (Some(object), _) => object.id().to_string().into_bytes(),
+            (None, file) => file.map(|file| file.name.as_bytes().to_vec()).unwrap_or_default(),
+        }
+    }
+
+    /// The user who owns it.
+    #[must_use]
+    pub fn owner(&self) -> Option<u32> {
+        self.system_v().map(|object| object.permissions().uid).or(self.file().map(|file| file.uid))
+    }
+
+    /// Its System V key.
+    #[must_use]
+    pub fn key(&self) -> Option<Key> {
+        self.system_v()?.permissions().key
+    }
+
+    /// When something happened to it last.
+    #[must_use]
+    pub fn last_used(&self) -> Timestamp {
+        self.system_v().map_or_else(|| self.file().map(|file| file.modified), SystemVObject::last_used)
+    }
+}
+
+/// The objects that could be listed, and why not all of them could.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// Those listed.
+    pub objects: Vec<Object>,
+    /// POSIX objects of these kinds could not be listed, and why.
+    pub unlisted: Vec<(Class, io::Error)>,
+}
+
+/// Every lasting object of these kinds, in this IPC namespace and `/dev/shm`.
+pub fn objects(classes: &[Class]) -> io::Result<Found> {
+    let mut found = Found::default();
+    for class in classes {
+        match class {
+            Class::Queue => {
+                found.objects.extend(queue::list()?.into_iter().map(Object::Queue));
+                found.take(Class::Queue, posix_queue::list(), Object::PosixQueue);
+            }
+            Class::Segment => {
+                found.objects.extend(shm::segments()?.into_iter().map(Object::Segment));
+                found.take(Class::Segment, shm::posix_objects(), Object::Memory);
+            }
+            Class::Set => found.objects.extend(set::list()?.into_iter().map(Object::Set)),
+            Class::Semaphore => found.take(Class::Semaphore, semaphore::list(), Object::Semaphore),
+        }
+    }
+    Ok(found)
+}
+
+impl Found {
+    /// Takes POSIX objects, or the reason why there are none to take.
+    fn take<T>(&mut self, class: Class, listed: io::Result<Vec<T>>, object: fn(T) -> Object) {
+        match listed {
+            Ok(listed) => self.objects.extend(listed.into_iter().map(object)),
+            Err(error) => self.unlisted.push((class, error)),
+        }
+    }
+}
+
+/// Asks for the values of the sets among them; those that we may not read keep none.
+pub fn add_values(objects: &mut [Object]) {
+    set::add_values(sets(objects));
+}
+
+/// Asks how many processes sleep on the sets among them; those that we may not read keep no number.
+pub fn add_waiting(objects: &mut [Object]) {
+    set::add_waiting(sets(objects));
+}
+
+/// Asks what of the segments among them lies in memory and in swap.
+pub fn add_residence(objects: &mut [Object]) -> io::Result<()> {
+    shm::add_residence(objects.iter_mut().filter_map(|object| match object {
+        Object::Segment(segment) => Some(segment),
+        _ => None,
+    }))
+}
+
+fn sets(objects: &mut [Object]) -> impl Iterator<Item = &mut set::SetStatus> {
+    objects.iter_mut().filter_map(|object| match object {
+        Object::Set(set) => Some(set),
+        _ => None,
+    })
+}
