@@ -2,9 +2,11 @@
 
 use std::io;
 
+use procfs::ProcError;
 use procfs::process::{LimitValue, Process};
 
 use super::stat::of_procfs;
+use crate::sys::errno;
 
 /// Soft limits of a process, `None` where there is none, and what is used of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,8 +27,12 @@ pub(crate) struct ProcessLimits {
 
 /// The limits of this process; ESRCH when there is none of this pid.
 pub(crate) fn of(pid: i32) -> io::Result<ProcessLimits> {
-    let process = Process::new(pid).map_err(of_procfs)?;
-    let limits = process.limits().map_err(of_procfs)?;
+    let gone = |error: ProcError| match error {
+        ProcError::NotFound(_) => errno::error(errno::ESRCH),
+        error => of_procfs(error),
+    };
+    let process = Process::new(pid).map_err(gone)?;
+    let limits = process.limits().map_err(gone)?;
     let soft = |limit: procfs::process::Limit| match limit.soft_limit {
         LimitValue::Value(value) => Some(value),
         LimitValue::Unlimited => None,

@@ -4,9 +4,11 @@
 use crate::app::{Tool, VerbEntry};
 
 mod any;
+mod exposition;
 mod kinds;
 mod limits;
 mod list;
+mod metrics;
 mod overview;
 mod verdict;
 mod why;
@@ -16,5 +18,10 @@ pub const TOOL: Tool = Tool {
     name: "ripcs",
     about: "All inter-process communication of this machine: what exists, and who uses it",
     bare: Some(VerbEntry::of::<overview::Overview>()),
-    verbs: &[VerbEntry::of::<list::List>(), VerbEntry::of::<limits::Limits>(), VerbEntry::of::<why::Why>()],
+    verbs: &[
+        VerbEntry::of::<list::List>(),
+        VerbEntry::of::<limits::Limits>(),
+        VerbEntry::of::<why::Why>(),
+        VerbEntry::of::<metrics::Metrics>(),
+    ],
 };

@@ -31,7 +31,8 @@ pub(super) struct Why {
 }
 
 fn number(text: &str) -> Result<i32, String> {
-    errno_number(text).ok_or_else(|| "Linux has no error of this name or number".into())
+    let known = if text.starts_with(['+', '-']) { None } else { errno_number(text) };
+    known.ok_or_else(|| "Linux has no error of this name or number".into())
 }
 
 impl Verb for Why {

@@ -10,7 +10,7 @@ fn single(name: &'static str, what: &'static str, unit: &'static str, used: Use,
 }
 
 /// What pipes take; 0 pages are no limit.
-pub(super) fn pipes(_pid: i32) -> Vec<Limit> {
+pub(super) fn pipes() -> Vec<Limit> {
     let mut limits = vec![
         single("pipe-max-size", "bytes that a pipe can hold", "bytes", Use::Passing, "fs.pipe-max-size"),
         single("pipe-user-pages-soft", "pages of a user's pipes", "pages", Use::Unknown, "fs.pipe-user-pages-soft"),

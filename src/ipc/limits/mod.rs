@@ -118,7 +118,11 @@ impl Limit {
     /// Whether it may not be known how far it is.
     #[must_use]
     pub fn is_unseen(&self) -> bool {
-        self.used == Use::Unknown || (self.bound == Bound::Unknown && self.used() != Some(0))
+        match self.bound {
+            Bound::Unlimited => false,
+            Bound::At(_) => self.used == Use::Unknown,
+            Bound::Unknown => self.used() != Some(0),
+        }
     }
 
     /// Hundredths of the bound that are used, rounded down.
@@ -144,16 +148,15 @@ impl Limit {
 
 /// Every limit of this IPC namespace, this machine, and of a process: ourselves unless another is named.
 ///
-/// ESRCH or ENOENT when there is no such process, EACCES when we may not look at it. What of the rest
+/// ESRCH when there is no such process, EACCES when we may not look at it. What of the rest
 /// may not be seen is [`Use::Unknown`] or [`Bound::Unknown`].
 pub fn all(pid: Option<i32>) -> io::Result<Vec<Limit>> {
-    let pid = pid.unwrap_or_else(|| std::process::id().cast_signed());
-    let process = crate::proc::rlimits::of(pid)?;
+    let process = crate::proc::rlimits::of(pid.unwrap_or_else(|| std::process::id().cast_signed()))?;
     let mut limits = semaphores::limits();
     limits.extend(queues::system_v());
     limits.extend(shared::limits());
     limits.extend(queues::posix(pid, process.queue_bytes));
-    limits.extend(machine::pipes(pid));
+    limits.extend(machine::pipes());
     limits.extend(process::limits(pid, &process));
     limits.extend(machine::locks_and_files());
     limits.extend(machine::sockets());

@@ -6,8 +6,8 @@ use crate::ipc::users::effective;
 use crate::proc::process;
 use crate::proc::rlimits::ProcessLimits;
 
-pub(super) fn limits(pid: i32, limits: &ProcessLimits) -> Vec<Limit> {
-    let uid = process::user(pid).unwrap_or_else(effective);
+pub(super) fn limits(pid: Option<i32>, limits: &ProcessLimits) -> Vec<Limit> {
+    let uid = pid.and_then(process::user).unwrap_or_else(effective);
     let of = |used: Option<u64>, consumer| used.map_or(Use::Unknown, |used| Use::Fullest(used, Some(consumer)));
     vec![
         Limit {
@@ -30,7 +30,8 @@ pub(super) fn limits(pid: i32, limits: &ProcessLimits) -> Vec<Limit> {
             name: "RLIMIT_NOFILE",
             what: "descriptors of a process",
             unit: "descriptors",
-            used: of(limits.open_descriptors, Consumer::Process(pid)),
+            // Ours are of no interest: we have hardly any, and end.
+            used: pid.map_or(Use::Passing, |pid| of(limits.open_descriptors, Consumer::Process(pid))),
             bound: Bound::of_rlimit(limits.descriptors),
             setting: Setting::Rlimit { option: "nofile", pid },
         },

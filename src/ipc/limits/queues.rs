@@ -68,7 +68,7 @@ fn share(used: u64, bound: u64) -> Option<u64> {
     u64::try_from(u128::from(used) * 1_000_000 / u128::from(bound.max(1))).ok()
 }
 
-pub(super) fn posix(pid: i32, own_bytes: Option<u64>) -> Vec<Limit> {
+pub(super) fn posix(pid: Option<i32>, own_bytes: Option<u64>) -> Vec<Limit> {
     let queues = posix::list();
     let bound = |name| Bound::of(sysctl(name).first().copied());
     let most = |of: fn(&QueueStatus) -> Option<u64>| match &queues {
@@ -126,8 +126,8 @@ fn fullest_posix(queues: &io::Result<Vec<QueueStatus>>) -> Limit {
 
 /// What the queues of each user take, against the limit of a process of theirs; the user of the process
 /// that is asked about has a row in any case.
-fn of_users(queues: &io::Result<Vec<QueueStatus>>, pid: i32, own_bytes: Option<u64>) -> Vec<Limit> {
-    let own = process::user(pid).unwrap_or_else(effective);
+fn of_users(queues: &io::Result<Vec<QueueStatus>>, pid: Option<i32>, own_bytes: Option<u64>) -> Vec<Limit> {
+    let own = pid.and_then(process::user).unwrap_or_else(effective);
     // None: of one of the user's queues we may not know.
     let mut taken: BTreeMap<u32, Option<u64>> = BTreeMap::from([(own, queues.is_ok().then_some(0))]);
     for queue in queues.iter().flatten() {
@@ -139,7 +139,7 @@ fn of_users(queues: &io::Result<Vec<QueueStatus>>, pid: i32, own_bytes: Option<u
             (pid, Bound::of_rlimit(own_bytes))
         } else {
             let theirs = limit_of(uid);
-            (theirs.map_or(0, |(pid, _)| pid), theirs.map_or(Bound::Unknown, |(_, bytes)| Bound::of_rlimit(bytes)))
+            (theirs.map(|(pid, _)| pid), theirs.map_or(Bound::Unknown, |(_, bytes)| Bound::of_rlimit(bytes)))
         };
         Limit {
             name: "RLIMIT_MSGQUEUE",

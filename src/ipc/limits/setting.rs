@@ -21,8 +21,8 @@ pub enum Setting {
     Rlimit {
         /// `msgqueue`.
         option: &'static str,
-        /// The process.
-        pid: i32,
+        /// The process; `None` for whoever asks.
+        pid: Option<i32>,
     },
     /// `size=` of the mount of `/dev/shm`.
     MountSize,
@@ -65,7 +65,9 @@ impl Setting {
                 }
                 None => at_the_end(highest)?,
             },
-            Self::Rlimit { option, pid } => format!("prlimit --pid {pid} --{option}={doubled}"),
+            Self::Rlimit { option, pid: Some(pid) } => format!("prlimit --pid {pid} --{option}={doubled}"),
+            // The shell: what it starts inherits from it.
+            Self::Rlimit { option, pid: None } => format!("prlimit --pid $$ --{option}={doubled}"),
             Self::MountSize => format!("mount -o remount,size={doubled} /dev/shm"),
             Self::MountInodes => format!("mount -o remount,nr_inodes={doubled} /dev/shm"),
             Self::Object(how) => how.into(),

@@ -15,7 +15,11 @@ pub(super) fn limits() -> Vec<Limit> {
 
 fn system_v() -> Vec<Limit> {
     let limits = sysv::limits().ok();
-    let bound = |of: fn(sysv::Limits) -> u64| Bound::of(limits.map(of));
+    // What shmget(2) calls "effectively no limit", and what is above it.
+    let bound = |of: fn(sysv::Limits) -> u64| match limits.map(of) {
+        Some(value) if value >= u64::MAX - (1 << 24) => Bound::Unlimited,
+        value => Bound::of(value),
+    };
     let segments = shm::segments().ok();
     let most = segments.as_deref().map_or(Use::Unknown, |segments| match largest(segments, |one| Some(one.size)) {
         Some((size, segment)) => Use::Largest(size, Some(Consumer::Id(segment.id))),
