@@ -1,6 +1,8 @@
 //! `ripcs`: the inventory, and who uses what.
 
 mod against_ipcs;
+mod limits;
+mod metrics;
 mod namespaces;
 mod options;
 mod posix;
