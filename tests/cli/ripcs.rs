@@ -2,6 +2,7 @@
 
 mod against_ipcs;
 mod limits;
+mod listing;
 mod metrics;
 mod namespaces;
 mod options;
