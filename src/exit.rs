@@ -31,6 +31,8 @@ pub(crate) enum Status {
     CommandNotFound,
     /// `run`: the tool failed before the command started.
     NotStarted,
+    /// `ripcs limits --check`: what it says to a monitoring system.
+    Verdict(u8),
     /// `run`: the command's own.
     Command(u8),
 }
@@ -49,7 +51,7 @@ impl Status {
             Self::CannotExecute => 126,
             Self::CommandNotFound => 127,
             Self::NotStarted => 125,
-            Self::Command(status) => status,
+            Self::Verdict(status) | Self::Command(status) => status,
         }
     }
 

@@ -18,6 +18,7 @@
 pub mod census;
 mod changes;
 pub mod fifo;
+pub mod limits;
 pub mod lock;
 mod mode;
 pub mod msgq;

@@ -65,6 +65,8 @@ pub(crate) struct Limits {
     pub semmsl: usize,
     /// Operations in a semop(2) (SEMOPM).
     pub semopm: usize,
+    /// The highest value (SEMVMX).
+    pub semvmx: usize,
 }
 
 /// Gets the set of `key`, or makes one of `count` semaphores (`IPC_PRIVATE` makes a new one).
@@ -178,6 +180,7 @@ pub(crate) fn limits() -> io::Result<Limits> {
         semmns: number(info.semmns),
         semmsl: number(info.semmsl),
         semopm: number(info.semopm),
+        semvmx: number(info.semvmx),
     })
 }
 

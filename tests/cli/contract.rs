@@ -26,7 +26,7 @@ fn printing() -> Vec<(&'static str, Vec<String>)> {
             all.push((face.tool, vec!["--help".to_owned()]));
             all.push((face.tool, vec!["--version".to_owned()]));
         }
-        if face.acts() && face.has_option("no-header") {
+        if face.acts() && face.has_option("no-header") && !face.needs_operand() {
             let words = |more: &[&str]| face.arguments(more).iter().map(ToString::to_string).collect();
             all.push((face.tool, words(&[])));
             all.push((face.tool, words(&["--json"])));

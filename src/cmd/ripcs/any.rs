@@ -161,6 +161,9 @@ pub(super) fn fill(objects: &mut [&mut Object], columns: &[AnyColumn], args: &Re
     if wants("rss") || wants("swap") {
         census::add_residence(objects)?;
     }
+    if wants("bytes") {
+        census::add_contents(objects)?;
+    }
     let is_named = args.list.columns.is_some() || !args.form_has_all();
     if wants("value") && is_named {
         census::add_values(objects);

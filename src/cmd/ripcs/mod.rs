@@ -4,8 +4,11 @@
 use crate::app::{Tool, VerbEntry};
 
 mod any;
+mod exposition;
 mod kinds;
+mod limits;
 mod list;
+mod metrics;
 mod orphans;
 mod overview;
 mod place;
@@ -13,7 +16,9 @@ mod reap;
 mod remove;
 mod scene;
 mod show;
+mod verdict;
 mod who;
+mod why;
 
 /// The tool.
 pub const TOOL: Tool = Tool {
@@ -27,5 +32,8 @@ pub const TOOL: Tool = Tool {
         VerbEntry::of::<orphans::Orphans>(),
         VerbEntry::of::<reap::Reap>(),
         VerbEntry::of::<remove::Remove>(),
+        VerbEntry::of::<limits::Limits>(),
+        VerbEntry::of::<why::Why>(),
+        VerbEntry::of::<metrics::Metrics>(),
     ],
 };

@@ -34,8 +34,7 @@ pub(crate) static COLUMNS: &[Column<HeldRow>] = &[
     column("mode", "permission bits", Left, |row: &HeldRow| {
         Cell::or_unknown(row.held.mode, |mode| Cell::Octal(mode.bits().into()))
     }),
-    column("bytes", "bytes in it, or size in bytes", Right, |row: &HeldRow| Cell::or_none(row.held.size, Cell::Number))
-        .hidden(),
+    column("bytes", "bytes in it, or size in bytes", Right, |row: &HeldRow| Cell::or_none(row.held.size, Cell::Number)),
     column("kind", "what it is", Left, |row: &HeldRow| Cell::text(row.held.class.word())).hidden(),
     column("uid", "number of the owner", Right, |row: &HeldRow| {
         Cell::or_unknown(row.held.uid, |uid| Cell::Number(uid.into()))

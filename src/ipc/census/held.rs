@@ -7,8 +7,9 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 
 use super::uses::Attention;
-use super::{Class, Thing};
+use super::{Class, Object, Thing};
 use crate::ipc::Mode;
+use crate::ipc::pipe::inventory::{Identity, Inventory};
 use crate::proc::process::Sleep;
 use crate::proc::walk::{Descriptor, Process};
 use crate::proc::{pipes, unix_names};
@@ -30,6 +31,27 @@ pub struct Held {
     pub size: Option<u64>,
     /// Somebody may write to it.
     pub(super) written: bool,
+}
+
+/// Asks how much lies unread in the pipes and FIFOs among these; those that we may not open keep no number.
+pub fn add_contents(objects: &mut [&mut Object]) -> io::Result<()> {
+    let held = objects.iter_mut().filter_map(|object| match object {
+        Object::Held(held) if matches!(held.class, Class::Pipe | Class::Fifo) => Some(held),
+        _ => None,
+    });
+    let mut held = held.peekable();
+    if held.peek().is_none() {
+        return Ok(());
+    }
+    let pipes = Inventory::read()?.pipes.into_iter();
+    let unread: HashMap<Identity, Option<usize>> = pipes.map(|pipe| (pipe.identity, pipe.unread)).collect();
+    for one in held {
+        let (device, inode) = one.inode;
+        let identity =
+            if one.class == Class::Pipe { Identity::Anonymous(inode) } else { Identity::Fifo { device, inode } };
+        one.size = unread.get(&identity).copied().flatten().map(|bytes| bytes as u64);
+    }
+    Ok(())
 }
 
 /// Gives the unix sockets among these their names, and leaves out the sockets of other families.

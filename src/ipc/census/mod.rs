@@ -9,7 +9,7 @@ mod target;
 mod uses;
 mod walk;
 
-pub use held::Held;
+pub use held::{Held, add_contents};
 pub use object::{Class, Found, Object, Thing, add_residence, add_values, add_waiting, objects};
 pub use orphans::{Doubt, Evidence, Reason, Roster, Verdict};
 pub use target::{Sought, Target};

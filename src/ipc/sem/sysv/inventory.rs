@@ -20,6 +20,8 @@ pub struct Limits {
     pub max_operations: usize,
     /// Sets: SEMMNI.
     pub max_sets: usize,
+    /// The highest value of a semaphore, which the kernel is built with: SEMVMX.
+    pub max_value: usize,
 }
 
 /// The limits of this IPC namespace.
@@ -31,6 +33,7 @@ pub fn limits() -> io::Result<Limits> {
         max_all_semaphores: limits.semmns,
         max_operations: limits.semopm,
         max_sets: limits.semmni,
+        max_value: limits.semvmx,
     })
 }
 
