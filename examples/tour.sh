@@ -7,8 +7,8 @@
 set -eu
 
 . "$(dirname "$0")/find-tools.sh"
-find_tools rmsgq rsem rshm rsignal ripcs
-for tool in rmsgq rsem rshm rsignal ripcs; do
+find_tools rmsgq rsem rshm rlock rsignal ripcs
+for tool in rmsgq rsem rshm rlock rsignal ripcs; do
     echo "# $tool is $(command -v "$tool")"
 done
 
@@ -16,12 +16,14 @@ q=
 removed=
 s=
 m=
+d=
 receiver= # the process in the background, while there is one
 
 leave() {
     [ -z "$receiver" ] || kill "$receiver" 2>/dev/null || :
     [ -z "$s" ] || rsem remove --if-exists "$s"
     [ -z "$m" ] || rshm remove --if-exists --quiet "$m"
+    [ -z "$d" ] || rm -rf "$d"
     [ -z "$q" ] || [ -n "$removed" ] || rmsgq remove --if-exists "$q"
 }
 trap leave EXIT
@@ -120,3 +122,8 @@ m=
 
 say 'Memory for one command and what it starts. Nothing is left of it.'
 try 'rshm run --size 4K -- sh -c "rshm add \$RSHM 0:u32; rshm add \$RSHM 0:u32"'
+
+say 'A lock on a file, held by the command. Who comes too late learns who has it.'
+try 'd=$(mktemp -d)'
+try 'rlock run "$d/lock" -- rlock list "$d/lock"'
+try 'rlock run "$d/lock" -- sh -c "rlock run --nowait \"$d/lock\" -- echo twice || echo status \$?"'
