@@ -16,6 +16,7 @@ q=
 removed=
 s=
 m=
+d=
 receiver= # the process in the background, while there is one
 folder=
 
@@ -24,6 +25,7 @@ leave() {
     [ -z "$folder" ] || rm -rf "$folder"
     [ -z "$s" ] || rsem remove --if-exists "$s"
     [ -z "$m" ] || rshm remove --if-exists --quiet "$m"
+    [ -z "$d" ] || rm -rf "$d"
     [ -z "$q" ] || [ -n "$removed" ] || rmsgq remove --if-exists "$q"
 }
 trap leave EXIT
@@ -138,3 +140,8 @@ try 'rpipe run --status yes ::: head -n 2'
 
 say 'Bytes pass through a meter, and are shared out to two commands.'
 try 'seq 100000 | rpipe meter --final | rpipe tee --no-output --to wc -l ::: tail -n 1'
+
+say 'A lock on a file, held by the command. Who comes too late learns who has it.'
+try 'd=$(mktemp -d)'
+try 'rlock run "$d/lock" -- rlock list "$d/lock"'
+try 'rlock run "$d/lock" -- sh -c "rlock run --nowait \"$d/lock\" -- echo twice || echo status \$?"'
