@@ -7,8 +7,8 @@
 set -eu
 
 . "$(dirname "$0")/find-tools.sh"
-find_tools rmsgq rsem rshm rsignal ripcs
-for tool in rmsgq rsem rshm rsignal ripcs; do
+find_tools rfifo rmsgq rsem rshm rsignal ripcs
+for tool in rfifo rmsgq rsem rshm rsignal ripcs; do
     echo "# $tool is $(command -v "$tool")"
 done
 
@@ -120,3 +120,6 @@ m=
 
 say 'Memory for one command and what it starts. Nothing is left of it.'
 try 'rshm run --size 4K -- sh -c "rshm add \$RSHM 0:u32; rshm add \$RSHM 0:u32"'
+
+say 'A FIFO for one command and what it starts. Two strangers meet there; nothing is left of it.'
+try 'rfifo run -- sh -c "rfifo send {} hello & rfifo recv {}"'
