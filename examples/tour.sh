@@ -145,3 +145,6 @@ say 'A lock on a file, held by the command. Who comes too late learns who has it
 try 'd=$(mktemp -d)'
 try 'rlock run "$d/lock" -- rlock list "$d/lock"'
 try 'rlock run "$d/lock" -- sh -c "rlock run --nowait \"$d/lock\" -- echo twice || echo status \$?"'
+
+say 'A FIFO for one command and what it starts. Two strangers meet there; nothing is left of it.'
+try 'rfifo run -- sh -c "rfifo send {} hello & rfifo recv {}"'

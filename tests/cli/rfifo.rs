@@ -3,6 +3,7 @@
 use crate::support::World;
 
 mod create;
+mod examples;
 mod list;
 mod messages;
 mod run;

@@ -25,10 +25,10 @@ pub(super) struct Recv {
     path: PathBuf,
 
     /// Take N records, and leave what follows to the next reader
-    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), conflicts_with = "follow")]
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     count: Option<u64>,
 
-    /// Wait for the next writer when the last one has gone, until a signal comes
+    /// Wait for the next writer when the last one has gone, until a signal comes or --count is reached
     #[arg(short, long)]
     follow: bool,
 
