@@ -39,8 +39,9 @@ impl Verb for Metrics {
     fn run(self, context: &mut Context) -> anyhow::Result<Status> {
         let mut found = census::objects(&Class::LASTING).context("cannot list the objects")?;
         if self.objects {
-            census::add_values(&mut found.objects);
-            census::add_waiting(&mut found.objects);
+            let mut objects: Vec<&mut Object> = found.objects.iter_mut().collect();
+            census::add_values(&mut objects);
+            census::add_waiting(&mut objects);
         }
         let mut page = Exposition::default();
         totals(&mut page, &found.objects);
