@@ -19,6 +19,7 @@ pub mod limits;
 mod mode;
 pub mod msgq;
 mod name;
+pub mod namespace;
 mod object;
 mod posix_files;
 mod processes;

@@ -6,5 +6,7 @@ pub(crate) mod memory;
 pub(crate) mod process;
 pub(crate) mod rlimits;
 pub(crate) mod signals;
+pub(crate) mod sockets;
 pub(crate) mod stat;
 pub(crate) mod sysvipc;
+pub(crate) mod walk;

@@ -92,6 +92,31 @@ pub(crate) fn sleeps(pid: i32) -> io::Result<Vec<Sleep>> {
     Ok(sleeps)
 }
 
+/// The string that ends with a NUL byte at this address of a process; at most a path's length of it.
+pub(crate) fn read_string(pid: i32, address: u64) -> io::Result<Vec<u8>> {
+    const LONGEST: usize = 4096;
+    const PAGE: usize = 4096;
+    let memory = fs::File::open(format!("/proc/{pid}/mem"))?;
+    let mut text = Vec::new();
+    while text.len() < LONGEST {
+        // What lies on the next page may not be there.
+        let place = address + text.len() as u64;
+        let mut piece = [0; PAGE];
+        let before = usize::try_from(place % PAGE as u64).unwrap_or(0);
+        let got = memory.read_at(&mut piece[before..], place)?;
+        let piece = &piece[before..before + got];
+        match memchr::memchr(0, piece) {
+            Some(end) => {
+                text.extend_from_slice(&piece[..end]);
+                return Ok(text);
+            }
+            None if got == 0 => break,
+            None => text.extend_from_slice(piece),
+        }
+    }
+    Err(io::ErrorKind::InvalidData.into())
+}
+
 /// Fills `buffer` from the memory of a process at this address: proc_pid_mem(5).
 ///
 /// EACCES when we may not look (ptrace(2), Yama).

@@ -10,7 +10,7 @@ use procfs::process::Process;
 const KERNEL_THREAD: u32 = 0x0020_0000;
 
 /// Ticks of `starttime` in a second: USER_HZ, 100 on every 64-bit machine.
-const TICKS: u64 = 100;
+pub(super) const TICKS: u64 = 100;
 
 /// A line of `/proc/PID/stat`, as far as the tools ask it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -19,6 +19,32 @@ pub(crate) enum Call {
     Semtimedop,
     /// futex(2)
     Futex,
+    /// open(2), on machines that still have it
+    Open,
+    /// openat(2)
+    Openat,
+    /// read(2)
+    Read,
+    /// readv(2)
+    Readv,
+    /// write(2)
+    Write,
+    /// writev(2)
+    Writev,
+    /// splice(2)
+    Splice,
+    /// tee(2)
+    Tee,
+    /// vmsplice(2)
+    Vmsplice,
+    /// sendfile(2)
+    Sendfile,
+    /// poll(2), on machines that still have it, and ppoll(2)
+    Poll,
+    /// select(2), on machines that still have it, and pselect(2)
+    Select,
+    /// epoll_wait(2), on machines that still have it, and its later forms
+    Epoll,
     /// Any other.
     Other,
 }
@@ -34,6 +60,26 @@ impl Call {
             libc::SYS_semop => Self::Semop,
             libc::SYS_semtimedop => Self::Semtimedop,
             libc::SYS_futex => Self::Futex,
+            #[cfg(target_arch = "x86_64")]
+            libc::SYS_open => Self::Open,
+            libc::SYS_openat => Self::Openat,
+            libc::SYS_read => Self::Read,
+            libc::SYS_readv => Self::Readv,
+            libc::SYS_write => Self::Write,
+            libc::SYS_writev => Self::Writev,
+            libc::SYS_splice => Self::Splice,
+            libc::SYS_tee => Self::Tee,
+            libc::SYS_vmsplice => Self::Vmsplice,
+            libc::SYS_sendfile => Self::Sendfile,
+            #[cfg(target_arch = "x86_64")]
+            libc::SYS_poll => Self::Poll,
+            libc::SYS_ppoll => Self::Poll,
+            #[cfg(target_arch = "x86_64")]
+            libc::SYS_select => Self::Select,
+            libc::SYS_pselect6 => Self::Select,
+            #[cfg(target_arch = "x86_64")]
+            libc::SYS_epoll_wait => Self::Epoll,
+            libc::SYS_epoll_pwait | libc::SYS_epoll_pwait2 => Self::Epoll,
             _ => Self::Other,
         }
     }

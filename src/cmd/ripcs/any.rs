@@ -1,9 +1,12 @@
 //! Objects of any kind as rows of one report: what all kinds have, and by name what one kind has.
 
 use std::io;
+use std::sync::Arc;
 
+use super::place::Place;
 use crate::app::Context;
 use crate::args::ReportArgs;
+use crate::cmd::rows::held::{self, HeldRow};
 use crate::cmd::rows::queue::{self, QueueRow};
 use crate::cmd::rows::segment::{self, SegmentRow};
 use crate::cmd::rows::semaphore::{self, SemaphoreRow};
@@ -11,60 +14,89 @@ use crate::cmd::rows::{self, Object as Family};
 use crate::exit::UsageError;
 use crate::ipc::Timestamp;
 use crate::ipc::census::{self, Class, Object};
+use crate::ipc::namespace::Namespace;
 use crate::output::{Align, Cell, Column, ColumnError, Report, column, counted, escape, write_details};
 
-/// An object of any kind, as the row of its kind.
+/// An object of any kind: the row of its kind, and what is known of it besides.
 #[derive(Debug)]
-pub(super) enum Item {
+pub(super) struct Item {
+    row: KindRow,
+    note: Note,
+}
+
+/// What the kinds do not know of their objects.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Note {
+    /// Its namespace, where one was asked for.
+    pub namespace: Option<Arc<Namespace>>,
+    /// How many processes are at it, where that was asked.
+    pub users: Option<usize>,
+}
+
+#[derive(Debug)]
+enum KindRow {
     Queue(QueueRow),
     Segment(SegmentRow),
     Semaphore(SemaphoreRow),
+    Held(HeldRow),
 }
 
 impl Item {
     /// The rows of these objects, kind by kind; each owner is looked up once a kind.
-    pub(super) fn all(objects: Vec<Object>) -> Vec<Self> {
-        let (mut queues, mut segments, mut semaphores) = (Vec::new(), Vec::new(), Vec::new());
-        for object in objects {
+    pub(super) fn all(objects: impl IntoIterator<Item = (Object, Note)>) -> Vec<Self> {
+        let (mut queues, mut segments, mut semaphores, mut held) =
+            (Kind::default(), Kind::default(), Kind::default(), Kind::default());
+        for (object, note) in objects {
             match object {
-                Object::Queue(queue) => queues.push(Family::SystemV(queue)),
-                Object::PosixQueue(queue) => queues.push(Family::Posix(queue)),
-                Object::Segment(segment) => segments.push(Family::SystemV(segment)),
-                Object::Memory(file) => segments.push(Family::Posix(file)),
-                Object::Set(set) => semaphores.push(Family::SystemV(set)),
-                Object::Semaphore(semaphore) => semaphores.push(Family::Posix(semaphore)),
+                Object::Queue(queue) => put(&mut queues, Family::SystemV(queue), note),
+                Object::PosixQueue(queue) => put(&mut queues, Family::Posix(queue), note),
+                Object::Segment(segment) => put(&mut segments, Family::SystemV(segment), note),
+                Object::Memory(file) => put(&mut segments, Family::Posix(file), note),
+                Object::Set(set) => put(&mut semaphores, Family::SystemV(set), note),
+                Object::Semaphore(semaphore) => put(&mut semaphores, Family::Posix(semaphore), note),
+                Object::Held(one) => put(&mut held, one, note),
             }
         }
-        let mut items = Vec::with_capacity(queues.len() + segments.len() + semaphores.len());
-        items.extend(QueueRow::all(queues).into_iter().map(Item::Queue));
-        items.extend(SegmentRow::all(segments).into_iter().map(Item::Segment));
-        items.extend(SemaphoreRow::all(semaphores).into_iter().map(Item::Semaphore));
+        let mut items = Vec::with_capacity(queues.0.len() + segments.0.len() + semaphores.0.len() + held.0.len());
+        let join = |(row, note)| Self { row, note };
+        items.extend(QueueRow::all(queues.0).into_iter().map(KindRow::Queue).zip(queues.1).map(join));
+        items.extend(SegmentRow::all(segments.0).into_iter().map(KindRow::Segment).zip(segments.1).map(join));
+        items.extend(SemaphoreRow::all(semaphores.0).into_iter().map(KindRow::Semaphore).zip(semaphores.1).map(join));
+        items.extend(HeldRow::all(held.0).into_iter().map(KindRow::Held).zip(held.1).map(join));
         items
     }
 
+    /// All that is known of it.
+    pub(super) fn fields(&self) -> Vec<(&'static str, Cell<'_>)> {
+        fields(&columns_of(&[self.class()]), self)
+    }
+
     fn class(&self) -> Class {
-        match self {
-            Self::Queue(_) => Class::Queue,
-            Self::Segment(_) => Class::Segment,
-            Self::Semaphore(row) if row.is_set() => Class::Set,
-            Self::Semaphore(_) => Class::Semaphore,
+        match &self.row {
+            KindRow::Queue(_) => Class::Queue,
+            KindRow::Segment(_) => Class::Segment,
+            KindRow::Semaphore(row) if row.is_set() => Class::Set,
+            KindRow::Semaphore(_) => Class::Semaphore,
+            KindRow::Held(row) => row.held.class,
         }
     }
 
     fn last_used(&self) -> Timestamp {
-        match self {
-            Self::Queue(row) => row.last_used(),
-            Self::Segment(row) => row.last_used(),
-            Self::Semaphore(row) => row.last_used(),
+        match &self.row {
+            KindRow::Queue(row) => row.last_used(),
+            KindRow::Segment(row) => row.last_used(),
+            KindRow::Semaphore(row) => row.last_used(),
+            KindRow::Held(_) => None,
         }
     }
 
     /// The name with its kind, as every verb of ripcs takes it.
     fn object(&self) -> Vec<u8> {
-        let name = match self {
-            Self::Queue(row) => row.bare_name(),
-            Self::Segment(row) => row.bare_name(),
-            Self::Semaphore(row) => row.bare_name(),
+        let name = match &self.row {
+            KindRow::Queue(row) => row.bare_name(),
+            KindRow::Segment(row) => row.bare_name(),
+            KindRow::Semaphore(row) => row.bare_name(),
+            KindRow::Held(row) => row.held.name.clone(),
         };
         [self.class().word().as_bytes(), b":", &name].concat()
     }
@@ -72,13 +104,22 @@ impl Item {
     /// What matters most of it, in words.
     fn state(&self) -> String {
         let unknown = || "?".to_owned();
-        match self {
-            Self::Queue(row) => row.messages().map_or_else(unknown, |count| counted(count, "message")),
-            Self::Segment(row) => row.attaches().map_or_else(|| "-".into(), |count| counted(count, "attach")),
-            Self::Semaphore(row) if row.is_set() => counted(row.count(), "semaphore"),
-            Self::Semaphore(row) => row.value().map_or_else(unknown, |value| format!("value {value}")),
+        match &self.row {
+            KindRow::Queue(row) => row.messages().map_or_else(unknown, |count| counted(count, "message")),
+            KindRow::Segment(row) => row.attaches().map_or_else(|| "-".into(), |count| counted(count, "attach")),
+            KindRow::Semaphore(row) if row.is_set() => counted(row.count(), "semaphore"),
+            KindRow::Semaphore(row) => row.value().map_or_else(unknown, |value| format!("value {value}")),
+            KindRow::Held(_) => self.note.users.map_or_else(|| "-".into(), |users| counted(users as u64, "process")),
         }
     }
+}
+
+/// Rows and notes of one kind.
+type Kind<R> = (Vec<R>, Vec<Note>);
+
+fn put<R>(kind: &mut Kind<R>, row: R, note: Note) {
+    kind.0.push(row);
+    kind.1.push(note);
 }
 
 /// The columns that all kinds have in common and no kind by itself.
@@ -87,22 +128,35 @@ static COMMON: &[Column<Item>] = &[
         Cell::Foreign(item.object().into())
     })
     .hidden(),
-    column("state", "what matters most of it: messages, attaches, semaphores, value", Align::Left, |item| {
+    column("state", "what matters most of it: messages, attaches, semaphores, value", Align::Left, |item: &Item| {
         Cell::shown(item.state())
     }),
-    column("used", "time when something happened to it last", Align::Left, |item| {
+    column("used", "time when something happened to it last", Align::Left, |item: &Item| {
         Cell::or_none(item.last_used(), Cell::Time)
     }),
+    column("users", "processes that are at it, each counted once", Align::Right, |item: &Item| {
+        Cell::or_none(item.note.users, |users| Cell::Number(users as u64))
+    })
+    .hidden(),
+    column("namespace", "IPC namespace, where --namespace asks for it", Align::Right, |item: &Item| {
+        Cell::or_none(item.note.namespace.as_ref(), |namespace| Cell::Number(namespace.number))
+    })
+    .hidden(),
+    column("container", "what the namespace's control group is called", Align::Left, |item: &Item| {
+        let container = item.note.namespace.as_ref().and_then(|namespace| namespace.container.as_deref());
+        Cell::or_none(container, |name| Cell::Foreign(name.as_bytes().into()))
+    })
+    .hidden(),
 ];
 
 /// What is shown of several kinds unless `-o` says otherwise.
 const SEVERAL: &str = "kind,name,key,owner,mode,bytes,state,used";
 
 /// What costs a call or more for every object: filled and shown where it is named.
-const COSTLY: [&str; 3] = ["waiting", "rss", "swap"];
+const COSTLY: [&str; 4] = ["waiting", "rss", "swap", "users"];
 
 /// Asks the kernel for what these columns want to know and a list alone does not tell.
-pub(super) fn fill(objects: &mut [Object], columns: &[AnyColumn], args: &ReportArgs) -> io::Result<()> {
+pub(super) fn fill(objects: &mut [&mut Object], columns: &[AnyColumn], args: &ReportArgs) -> io::Result<()> {
     let wants = |name: &str| columns.iter().any(|column| column.name == name);
     if wants("rss") || wants("swap") {
         census::add_residence(objects)?;
@@ -117,6 +171,24 @@ pub(super) fn fill(objects: &mut [Object], columns: &[AnyColumn], args: &ReportA
     Ok(())
 }
 
+/// Asks all of it of one object, inside its namespace.
+pub(super) fn ask(object: &mut Object, place: Option<&Place>) -> io::Result<()> {
+    let ask = |object: &mut Object| {
+        census::add_values(&mut [object]);
+        census::add_waiting(&mut [object]);
+        census::add_residence(&mut [object])
+    };
+    match place {
+        Some(place) => place.within(|| ask(object)),
+        None => Ok(()),
+    }
+}
+
+/// Whether one of these columns is shown.
+pub(super) fn has(columns: &[AnyColumn], name: &str) -> bool {
+    columns.iter().any(|column| column.name == name)
+}
+
 /// A column, and who of the kinds has it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct AnyColumn {
@@ -128,6 +200,7 @@ pub(super) struct AnyColumn {
     queue: Option<&'static Column<QueueRow>>,
     segment: Option<&'static Column<SegmentRow>>,
     semaphore: Option<&'static Column<SemaphoreRow>>,
+    held: Option<&'static Column<HeldRow>>,
 }
 
 impl AnyColumn {
@@ -135,19 +208,23 @@ impl AnyColumn {
         if let Some(common) = self.common {
             return (common.get)(item);
         }
-        match item {
-            Item::Queue(row) => self.queue.map_or(Cell::None, |column| (column.get)(row)),
-            Item::Segment(row) => self.segment.map_or(Cell::None, |column| (column.get)(row)),
-            Item::Semaphore(row) => self.semaphore.map_or(Cell::None, |column| (column.get)(row)),
+        match &item.row {
+            KindRow::Queue(row) => self.queue.map_or(Cell::None, |column| (column.get)(row)),
+            KindRow::Segment(row) => self.segment.map_or(Cell::None, |column| (column.get)(row)),
+            KindRow::Semaphore(row) => self.semaphore.map_or(Cell::None, |column| (column.get)(row)),
+            KindRow::Held(row) => self.held.map_or(Cell::None, |column| (column.get)(row)),
         }
     }
 
     fn is_of(&self, item: &Item) -> bool {
-        match item {
+        match &item.row {
+            _ if matches!(self.name, "namespace" | "container") => item.note.namespace.is_some(),
+            _ if self.name == "users" => item.note.users.is_some(),
             _ if self.common.is_some() => true,
-            Item::Queue(_) => self.queue.is_some(),
-            Item::Segment(_) => self.segment.is_some(),
-            Item::Semaphore(row) => self.semaphore.is_some() && (self.name != "value" || row.has_value()),
+            KindRow::Queue(_) => self.queue.is_some(),
+            KindRow::Segment(_) => self.segment.is_some(),
+            KindRow::Semaphore(row) => self.semaphore.is_some() && (self.name != "value" || row.has_value()),
+            KindRow::Held(_) => self.held.is_some(),
         }
     }
 }
@@ -161,6 +238,9 @@ fn columns_of(classes: &[Class]) -> Vec<AnyColumn> {
             Class::Segment => add(&mut all, segment::COLUMNS, |entry, column| entry.segment = Some(column)),
             Class::Set | Class::Semaphore => {
                 add(&mut all, semaphore::FULL_COLUMNS, |entry, column| entry.semaphore = Some(column));
+            }
+            Class::File | Class::Fifo | Class::Pipe | Class::Socket => {
+                add(&mut all, held::COLUMNS, |entry, column| entry.held = Some(column));
             }
         }
     }
@@ -176,8 +256,17 @@ fn add<R>(all: &mut Vec<AnyColumn>, columns: &'static [Column<R>], take: fn(&mut
             continue;
         }
         let Column { name, help, align, default, .. } = *column;
-        let (common, queue, segment, semaphore) = (None, None, None, None);
-        let mut entry = AnyColumn { name, help, align, default, common, queue, segment, semaphore };
+        let mut entry = AnyColumn {
+            name,
+            help,
+            align,
+            default,
+            common: None,
+            queue: None,
+            segment: None,
+            semaphore: None,
+            held: None,
+        };
         take(&mut entry, column);
         all.push(entry);
     }
@@ -190,13 +279,21 @@ fn is_one_kind(classes: &[Class]) -> bool {
 }
 
 /// The columns that the options choose for these kinds.
-pub(super) fn chosen(classes: &[Class], args: &ReportArgs) -> anyhow::Result<Vec<AnyColumn>> {
+pub(super) fn chosen(classes: &[Class], args: &ReportArgs, namespaces: bool) -> anyhow::Result<Vec<AnyColumn>> {
     let all = columns_of(classes);
-    let defaults: Vec<AnyColumn> = if is_one_kind(classes) {
-        all.iter().filter(|column| column.default && column.common.is_none()).copied().collect()
+    let mut defaults: Vec<AnyColumn> = if is_one_kind(classes) {
+        let is_held = !Class::LASTING.contains(&classes[0]);
+        let is_default = |column: &&AnyColumn| match column.common {
+            None => column.default,
+            Some(_) => is_held && column.name == "state",
+        };
+        all.iter().filter(is_default).copied().collect()
     } else {
         SEVERAL.split(',').filter_map(|name| all.iter().find(|column| column.name == name)).copied().collect()
     };
+    if namespaces {
+        defaults.extend(all.iter().filter(|column| matches!(column.name, "namespace" | "container")));
+    }
     let Some(list) = args.list.columns.as_deref() else {
         let programs_get = || all.iter().filter(|column| !COSTLY.contains(&column.name)).copied().collect();
         return Ok(if args.form_has_all() { programs_get() } else { defaults });

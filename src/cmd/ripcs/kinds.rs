@@ -3,10 +3,12 @@
 use std::io;
 
 use clap::ValueEnum;
+use clap::builder::TypedValueParser;
 
+use super::scene::{Scene, TargetParser};
 use crate::app::Context;
-use crate::exit::words;
-use crate::ipc::census::Class;
+use crate::exit::{Status, words};
+use crate::ipc::census::{Class, Target};
 
 /// Kinds as a user names them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -23,15 +25,92 @@ pub(super) enum KindWord {
     /// System V semaphore sets alone
     #[value(name = "set", alias = "sets")]
     Set,
+    /// Files that are mapped to be shared, and memory without a name
+    #[value(name = "file", alias = "files")]
+    File,
+    /// FIFOs that somebody has open
+    #[value(name = "fifo", alias = "fifos")]
+    Fifo,
+    /// Pipes without a name
+    #[value(name = "pipe", alias = "pipes")]
+    Pipe,
+    /// Unix sockets
+    #[value(name = "socket", alias = "sockets")]
+    Socket,
+    /// All of them
+    #[value(name = "all")]
+    All,
 }
 
 impl KindWord {
-    const fn classes(self) -> &'static [Class] {
+    pub(super) const fn classes(self) -> &'static [Class] {
         match self {
             Self::Queue => &[Class::Queue],
             Self::Segment => &[Class::Segment],
             Self::Semaphore => &[Class::Set, Class::Semaphore],
             Self::Set => &[Class::Set],
+            Self::File => &[Class::File],
+            Self::Fifo => &[Class::Fifo],
+            Self::Pipe => &[Class::Pipe],
+            Self::Socket => &[Class::Socket],
+            Self::All => &Class::ALL,
+        }
+    }
+}
+
+/// An operand that is a kind, or else the name of an object.
+#[derive(Debug, Clone)]
+pub(super) enum Asked {
+    /// All objects of a kind.
+    Kind(KindWord),
+    /// The object of this name.
+    Object(Target),
+}
+
+impl Asked {
+    /// The kinds that it may be about.
+    pub(super) fn classes(&self) -> &[Class] {
+        match self {
+            Self::Kind(word) => word.classes(),
+            Self::Object(target) => target.classes(),
+        }
+    }
+
+    /// The names among these.
+    pub(super) fn names(asked: &[Self]) -> Vec<&Target> {
+        asked.iter().filter_map(|one| if let Self::Object(target) = one { Some(target) } else { None }).collect()
+    }
+}
+
+impl Asked {
+    /// Leaves what was asked for in the scene: kinds as a whole, and the objects of these names; all where
+    /// nothing was.
+    pub(super) fn retain(asked: &[Self], context: &mut Context, scene: &mut Scene) -> Status {
+        if asked.is_empty() {
+            return Status::Done;
+        }
+        let kinds = asked.iter().filter(|one| matches!(one, Self::Kind(_)));
+        let whole: Vec<Class> = kinds.flat_map(Self::classes).copied().collect();
+        scene.retain_named(context, &Self::names(asked), &whole)
+    }
+}
+
+/// Reads a kind or the name of an object.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct AskedParser;
+
+impl TypedValueParser for AskedParser {
+    type Value = Asked;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        arg: Option<&clap::Arg>,
+        value: &std::ffi::OsStr,
+    ) -> Result<Asked, clap::Error> {
+        match value.to_str().and_then(|word| KindWord::from_str(word, false).ok()) {
+            Some(word) => Ok(Asked::Kind(word)),
+            None => TargetParser.parse_ref(command, arg, value).map(Asked::Object),
         }
     }
 }

@@ -3,14 +3,25 @@
 
 use crate::app::{Tool, VerbEntry};
 
+mod amount;
 mod any;
 mod exposition;
+mod graph;
 mod kinds;
 mod limits;
 mod list;
 mod metrics;
+mod orphans;
 mod overview;
+mod place;
+mod reap;
+mod remove;
+mod scene;
+mod show;
+mod top;
 mod verdict;
+mod watch;
+mod who;
 mod why;
 
 /// The tool.
@@ -20,8 +31,16 @@ pub const TOOL: Tool = Tool {
     bare: Some(VerbEntry::of::<overview::Overview>()),
     verbs: &[
         VerbEntry::of::<list::List>(),
+        VerbEntry::of::<show::Show>(),
+        VerbEntry::of::<who::Who>(),
+        VerbEntry::of::<orphans::Orphans>(),
+        VerbEntry::of::<reap::Reap>(),
+        VerbEntry::of::<remove::Remove>(),
         VerbEntry::of::<limits::Limits>(),
         VerbEntry::of::<why::Why>(),
+        VerbEntry::of::<watch::Watch>(),
+        VerbEntry::of::<top::Top>(),
+        VerbEntry::of::<graph::Graph>(),
         VerbEntry::of::<metrics::Metrics>(),
     ],
 };

@@ -140,7 +140,8 @@ impl Watch {
     fn scene(&self, places: &[Place], sought: &[Sought<'_>]) -> anyhow::Result<Scene> {
         let mut scene = Scene::at(places.to_vec(), &Class::LASTING, self.namespace.is_all())?;
         scene.spots.retain(|spot| {
-            let is_of = |asked: &Asked| matches!(asked, Asked::Kind(_)) && asked.classes().contains(&spot.object.class());
+            let is_of =
+                |asked: &Asked| matches!(asked, Asked::Kind(_)) && asked.classes().contains(&spot.object.class());
             self.objects.is_empty()
                 || self.objects.iter().any(is_of)
                 || sought.iter().any(|sought| sought.is(&spot.object))
@@ -155,12 +156,7 @@ impl Watch {
     }
 
     /// Objects and who is at them. What cannot be seen is said to whoever is given.
-    fn look(
-        &self,
-        places: &[Place],
-        sought: &[Sought<'_>],
-        told: Option<&mut Context>,
-    ) -> anyhow::Result<Snapshot> {
+    fn look(&self, places: &[Place], sought: &[Sought<'_>], told: Option<&mut Context>) -> anyhow::Result<Snapshot> {
         let mut scene = self.scene(places, sought)?;
         let mut snapshot = snapshot(&scene);
         let census = scene.census(&Class::LASTING, None)?;

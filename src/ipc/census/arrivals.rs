@@ -47,9 +47,9 @@ impl Arrivals {
                 Err(error) => return Err(error.into()),
             };
             let came = AddWatchFlags::IN_CREATE | AddWatchFlags::IN_MOVED_TO;
-            let came = events.into_iter().filter(|event| {
-                event.mask.intersects(came) && !event.mask.contains(AddWatchFlags::IN_ISDIR)
-            });
+            let came = events
+                .into_iter()
+                .filter(|event| event.mask.intersects(came) && !event.mask.contains(AddWatchFlags::IN_ISDIR));
             names.extend(came.filter_map(|event| Some(self.name_of(event.wd, &event.name?))));
         }
     }

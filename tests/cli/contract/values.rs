@@ -109,7 +109,8 @@ fn what_names_nothing_is_bad_usage() {
     let Some((world, _)) = furnished() else { return };
     let before = inventory(&world);
     for face in faces().iter().filter(|face| face.needs_operand() || face.verb.as_deref() == Some("create")) {
-        for operand in NAMELESS {
+        // To ripcs a path names what is open there.
+        for operand in NAMELESS.iter().filter(|operand| face.tool != "ripcs" || **operand != "/a/b") {
             let line = face.line(&[], Some(OsStr::new(operand)));
             refuses(&Outcome::of(world.command(face.tool).args(line)), face, 2);
         }

@@ -236,8 +236,7 @@ fn line(scene: &Scene, census: &Census, spot: &Spot, names: &Names) -> Line {
     };
     let users: Vec<User> = scene.users(census, spot).into_iter().map(|(process, used)| user(process, used)).collect();
     let distinct = |blocked: bool| {
-        let mut pids: Vec<i32> =
-            users.iter().filter(|user| user.blocked || !blocked).map(|user| user.pid).collect();
+        let mut pids: Vec<i32> = users.iter().filter(|user| user.blocked || !blocked).map(|user| user.pid).collect();
         pids.sort_unstable();
         pids.dedup();
         pids.len()
@@ -287,7 +286,13 @@ fn rate(old: Option<u64>, new: Option<u64>, seconds: Option<f64>) -> Option<f64>
 
 /// `MSGMNI 85% of 32000`: the limit that will be reached first.
 fn tightest(limits: &[Limit]) -> Option<String> {
-    let running = limits.iter().filter(|limit| limit.runs_out() && limit.name != "msg_qbytes" && limit.name != "mq_maxmsg");
+    let running =
+        limits.iter().filter(|limit| limit.runs_out() && limit.name != "msg_qbytes" && limit.name != "mq_maxmsg");
     let limit = running.max_by_key(|limit| limit.percent())?;
-    Some(format!("{} {}% of {}", limit.name, limit.percent()?, counted(limit.bound()?, limit.unit.trim_end_matches('s'))))
+    Some(format!(
+        "{} {}% of {}",
+        limit.name,
+        limit.percent()?,
+        counted(limit.bound()?, limit.unit.trim_end_matches('s'))
+    ))
 }

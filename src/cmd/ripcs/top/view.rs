@@ -169,9 +169,8 @@ fn human(bytes: u64) -> String {
 }
 
 fn draw_object(frame: &mut Frame<'_>, area: Rect, model: &Model, line: &Line) {
-    let field = |name: &'static str, value: String| {
-        Text::from(vec![Span::styled(format!("{name:<8}"), DIM), Span::raw(value)])
-    };
+    let field =
+        |name: &'static str, value: String| Text::from(vec![Span::styled(format!("{name:<8}"), DIM), Span::raw(value)]);
     let or_dash = |value: Option<String>| value.unwrap_or_else(|| "-".into());
     let details = vec![
         Text::from(Span::styled(line.name.clone(), BOLD)),
