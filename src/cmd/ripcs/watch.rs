@@ -137,6 +137,12 @@ impl Watch {
         self.events.is_empty() || self.events.contains(&Kind::of(event.change))
     }
 
+    /// Whether it matters who is at the objects: looking at all processes takes its time.
+    fn wants_users(&self) -> bool {
+        let is_of_users = |kind: &Kind| matches!(kind, Kind::Attached | Kind::Detached | Kind::Blocked | Kind::Woken);
+        self.events.is_empty() || self.events.iter().any(is_of_users)
+    }
+
     fn scene(&self, places: &[Place], sought: &[Sought<'_>]) -> anyhow::Result<Scene> {
         let mut scene = Scene::at(places.to_vec(), &Class::LASTING, self.namespace.is_all())?;
         scene.spots.retain(|spot| {
@@ -156,9 +162,20 @@ impl Watch {
     }
 
     /// Objects and who is at them. What cannot be seen is said to whoever is given.
-    fn look(&self, places: &[Place], sought: &[Sought<'_>], told: Option<&mut Context>) -> anyhow::Result<Snapshot> {
+    fn look(
+        &self,
+        places: &[Place],
+        sought: &[Sought<'_>],
+        mut told: Option<&mut Context>,
+    ) -> anyhow::Result<Snapshot> {
         let mut scene = self.scene(places, sought)?;
         let mut snapshot = snapshot(&scene);
+        if let Some(context) = told.as_deref_mut() {
+            tell_unlisted(context, &scene.unlisted);
+        }
+        if !self.wants_users() {
+            return Ok(snapshot);
+        }
         let census = scene.census(&Class::LASTING, None)?;
         for spot in &scene.spots {
             for (process, used) in scene.users(&census, spot) {
@@ -166,7 +183,6 @@ impl Watch {
             }
         }
         if let Some(context) = told {
-            tell_unlisted(context, &scene.unlisted);
             tell_hidden(context, census.hidden);
         }
         Ok(snapshot)

@@ -69,10 +69,8 @@ fn graphviz_takes_it() {
 fn a_picture_is_xml_with_all_names() {
     let Some(world) = World::new() else { return };
     let _playing = play(&world);
-    world.script(": >\"/dev/shm/$(printf '<&\"\\033\\342\\200\\256')\"", &[]).success();
-    let holder = world.sh("exec 5</dev/shm/*\\<*; echo; exec cat", &[]);
-    let mut holder = holder;
-    let mut holder = Running::start(&mut holder);
+    let script = "name=/dev/shm/$(printf '<&\"\\033\\342\\200\\256'); : >\"$name\"; exec 5<\"$name\"; echo; exec cat";
+    let mut holder = Running::start(&mut world.sh(script, &[]));
     holder.line();
     let svg = drawn(&world, &["graph", "--format", "svg"]);
     assert!(svg.contains(">segment:/&lt;&amp;&quot;\\x1b\\u{202e}</text>"), "{svg}");
