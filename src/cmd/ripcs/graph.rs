@@ -1,6 +1,6 @@
 //! `ripcs graph`: who talks to whom, as a picture or in the language of a program that draws one.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
@@ -137,20 +137,30 @@ fn node_of(scene: &Scene, spot: &Spot) -> Node {
     Node { name: escape(&spot.object.full_name()), note, tint }
 }
 
-/// What each process does, in the order of the pids; what many threads do alike is told once.
+/// What each process does, in the order of the pids: a line for each way that something flows, or does not.
+/// What many threads do alike is told once.
 fn uses<'a>(spot: &Spot, users: &[(&'a Process, &Use)]) -> Vec<(&'a Process, Flow, String, bool)> {
     let name = spot.object.full_name();
-    let mut alike: BTreeMap<(i32, String), (&Process, Flow, bool, usize)> = BTreeMap::new();
+    let mut lines: Vec<(&Process, Flow, bool, Vec<(String, usize)>)> = Vec::new();
     for (process, used) in users {
-        let words = holder::how(&name, &used.how);
-        let entry = alike.entry((process.pid, words));
-        entry.or_insert((process, flow(&used.how), used.how.is_blocked(), 0)).3 += 1;
+        let (flow, stuck, words) = (flow(&used.how), used.how.is_blocked(), holder::how(&name, &used.how));
+        let same = |line: &&mut (&Process, Flow, bool, _)| (line.0.pid, line.1, line.2) == (process.pid, flow, stuck);
+        match lines.iter_mut().find(same) {
+            None => lines.push((process, flow, stuck, vec![(words, 1)])),
+            Some((.., told)) => match told.iter_mut().find(|(told, _)| *told == words) {
+                None => told.push((words, 1)),
+                Some((_, count)) => *count += 1,
+            },
+        }
     }
-    let told = alike.into_iter().map(|((_, words), (process, flow, stuck, count))| {
-        let label = if count > 1 { format!("{words} ({count} threads)") } else { words };
+    let told = |(words, count): (String, usize)| if count > 1 { format!("{words} ({count} threads)") } else { words };
+    let line = |(process, flow, stuck, words): (_, _, _, Vec<(String, usize)>)| {
+        let label = words.into_iter().map(told).collect::<Vec<_>>().join(", ");
         (process, flow, escape(label.as_bytes()), stuck)
-    });
-    told.collect()
+    };
+    let mut lines: Vec<_> = lines.into_iter().map(line).collect();
+    lines.sort_by_key(|(process, ..)| process.pid);
+    lines
 }
 
 const fn flow(how: &How) -> Flow {
