@@ -3,15 +3,22 @@
 //! [`become_it`] leaves nothing of ours behind. [`Supervised`] stays beside the command, for tools that
 //! have something to do when it has ended: it passes on the signals that are meant for the command,
 //! stops and goes on with it, and tells its end as a shell does. It can also wait for all that the
-//! command leaves behind.
+//! command leaves behind. [`Family`] is the same for several commands at once.
+
+mod family;
+
+pub(crate) use family::{Family, Member, last_failure};
 
 use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, Seek as _, Write as _};
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::process::{Child, Command, ExitStatus};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use nix::errno::Errno;
+use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::prctl::set_child_subreaper;
 use nix::sys::signal::SigSet;
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
@@ -23,10 +30,13 @@ use crate::ipc::signal::{self, Arrival, Code, Process, Receiver, Signal, SignalS
 use crate::proc::process;
 use crate::sys::{errno, signal as own};
 
-/// The command of these words, of which there is at least one.
+/// The command of these words, of which there is at least one. It ignores SIGPIPE if our parent had us do so.
 pub(crate) fn of_words(words: &[OsString]) -> Command {
     let mut command = Command::new(&words[0]);
     command.args(&words[1..]);
+    if own::pipe_was_ignored() {
+        own::start_ignoring_pipe(&mut command);
+    }
     command
 }
 
@@ -34,6 +44,15 @@ pub(crate) fn of_words(words: &[OsString]) -> Command {
 pub(crate) fn become_it(mut command: Command) -> anyhow::Error {
     let error = command.exec();
     CommandError::new(command.get_program(), error).into()
+}
+
+/// A message as the standard input of a command, a file: a pipe would block us while the command does not
+/// read, and kill us when it never does.
+pub(crate) fn input_of(message: &[u8]) -> io::Result<File> {
+    let mut file = File::from(memfd_create(c"message", MFdFlags::MFD_CLOEXEC)?);
+    file.write_all(message)?;
+    file.rewind()?;
+    Ok(file)
 }
 
 /// What a supervisor hears: the end of the command, and what is sent to us and meant for it.
@@ -234,7 +253,7 @@ fn is_of_keys(arrival: &Arrival) -> bool {
 }
 
 /// As a shell tells it: 128 and the number of the signal that ended it.
-fn status_of(status: ExitStatus) -> Status {
+pub(crate) fn status_of(status: ExitStatus) -> Status {
     let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal));
     Status::Command(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX))
 }

@@ -88,8 +88,9 @@ impl Status {
             return Self::GaveUp;
         }
         match error.kind() {
-            ErrorKind::NotFound => Self::NotFound,
-            ErrorKind::AlreadyExists => Self::AlreadyExists,
+            // Nobody listens at an address: there is no such socket.
+            ErrorKind::NotFound | ErrorKind::ConnectionRefused => Self::NotFound,
+            ErrorKind::AlreadyExists | ErrorKind::AddrInUse => Self::AlreadyExists,
             ErrorKind::PermissionDenied => Self::NotPermitted,
             ErrorKind::WouldBlock | ErrorKind::TimedOut => Self::GaveUp,
             _ => Self::Failed,
@@ -121,7 +122,12 @@ impl CommandError {
         Self { command: command.to_owned(), error }
     }
 
-    fn status(&self) -> Status {
+    /// What the system said.
+    pub(crate) fn reason(&self) -> &io::Error {
+        &self.error
+    }
+
+    pub(crate) fn status(&self) -> Status {
         match self.error.kind() {
             ErrorKind::NotFound => Status::CommandNotFound,
             _ => Status::CannotExecute,

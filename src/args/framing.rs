@@ -63,6 +63,11 @@ pub(crate) struct FramingOut {
 }
 
 impl FramingOut {
+    /// Whether one of them is given.
+    pub(crate) fn is_chosen(self) -> bool {
+        self.lines || self.framing() != Framing::Lines
+    }
+
     pub(crate) fn framing(self) -> Framing {
         match self {
             Self { null: true, .. } => Framing::Null,

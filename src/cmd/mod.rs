@@ -4,9 +4,13 @@
 //! and of names that make no sense to a verb in `names`.
 
 mod names;
+pub mod rfifo;
 pub mod ripcs;
+pub mod rlock;
 pub mod rmsgq;
 mod rows;
+pub mod rpipe;
 pub mod rsem;
 pub mod rshm;
 pub mod rsignal;
+pub mod rsock;

@@ -3,6 +3,9 @@
 //! [`Reader`] cuts standard input into records, [`Writer`] puts records on standard output. Both
 //! leave room for what a mechanism wants before the record in memory, so that nothing is copied.
 
+use std::io;
+use std::ops::Range;
+
 mod json;
 mod reader;
 mod writer;
@@ -37,5 +40,51 @@ impl Framing {
             Self::Null => Some(0),
             Self::Whole | Self::LengthPrefixed => None,
         }
+    }
+
+    /// Puts a record with its frame behind what `stream` holds.
+    pub(crate) fn push(self, stream: &mut Vec<u8>, record: &[u8]) -> io::Result<()> {
+        if self == Self::LengthPrefixed {
+            let length = u32::try_from(record.len()).map_err(io::Error::other)?;
+            stream.extend_from_slice(&length.to_be_bytes());
+        }
+        stream.extend_from_slice(record);
+        stream.extend(self.terminator());
+        Ok(())
+    }
+
+    /// Where the record lies that `bytes` begin with, and where the next one begins; `None` while it is not
+    /// whole. A record of [`Framing::Whole`] ends with the stream alone.
+    pub(crate) fn first(self, bytes: &[u8]) -> Option<(Range<usize>, usize)> {
+        if let Some(terminator) = self.terminator() {
+            let end = memchr::memchr(terminator, bytes)?;
+            return Some((0..end, end + 1));
+        }
+        let (prefix, rest) = bytes.split_first_chunk::<PREFIX>().filter(|_| self == Self::LengthPrefixed)?;
+        let length = u32::from_be_bytes(*prefix) as usize;
+        (rest.len() >= length).then_some((PREFIX..PREFIX + length, PREFIX + length))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_is_found_again_behind_its_frame() {
+        for framing in [Framing::Lines, Framing::Null, Framing::LengthPrefixed] {
+            let mut stream = Vec::new();
+            for record in [&b"ab"[..], b"", b"c"] {
+                framing.push(&mut stream, record).expect("short");
+            }
+            let (first, next) = framing.first(&stream).expect("whole");
+            assert_eq!(&stream[first], b"ab", "{framing:?}");
+            let (second, after) = framing.first(&stream[next..]).expect("whole");
+            assert!(second.is_empty(), "{framing:?}");
+            let last = &stream[next + after..];
+            assert_eq!(framing.first(&last[..last.len() - 1]), None, "{framing:?}");
+            assert_eq!(framing.first(last).map(|(record, _)| &last[record]), Some(&b"c"[..]), "{framing:?}");
+        }
+        assert_eq!(Framing::Whole.first(b"a\n"), None);
     }
 }

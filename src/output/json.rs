@@ -28,6 +28,9 @@ impl Serialize for Cell<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Number(number) => serializer.serialize_u64(*number),
+            Self::Cells(cells) => serializer.collect_seq(cells),
+            Self::Bool(is_so) => serializer.serialize_bool(*is_so),
+            Self::Real(number) => serializer.serialize_f64(*number),
             Self::Signed(number) | Self::Time(number) => serializer.serialize_i64(*number),
             Self::Numbers(numbers) => serializer.collect_seq(numbers),
             Self::Text(text) => serializer.serialize_str(text),

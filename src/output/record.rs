@@ -8,6 +8,8 @@ use std::cmp::Ordering;
 pub(crate) enum Cell<'a> {
     /// A number without sign.
     Number(u64),
+    /// A number that need not be whole.
+    Real(f64),
     /// A number that may be negative.
     Signed(i64),
     /// Numbers of the same kind: with commas between in a table, an array in JSON.
@@ -18,6 +20,10 @@ pub(crate) enum Cell<'a> {
     Octal(u32),
     /// A key: a string in JSON, `0x` and eight digits.
     Hex(u32),
+    /// Values in a row of their own: an array in JSON.
+    Cells(Vec<Cell<'a>>),
+    /// Whether it is so.
+    Bool(bool),
     /// Text of our own.
     Text(Cow<'a, str>),
     /// Bytes that somebody else chose: escaped in tables, exact in JSON where they are UTF-8.

@@ -10,6 +10,9 @@ pub(super) fn write_cell(text: &mut String, cell: &Cell<'_>) {
     match cell {
         Cell::Number(number) | Cell::Label(number) => text.push_str(itoa::Buffer::new().format(*number)),
         Cell::Signed(number) => text.push_str(itoa::Buffer::new().format(*number)),
+        Cell::Real(number) => {
+            let _ = write!(text, "{number:.3}");
+        }
         Cell::Numbers(numbers) => {
             for (place, number) in numbers.iter().enumerate() {
                 text.push_str(if place == 0 { "" } else { "," });
@@ -21,6 +24,13 @@ pub(super) fn write_cell(text: &mut String, cell: &Cell<'_>) {
             text.push_str("0x");
             digits::<8>(text, *bits, 4);
         }
+        Cell::Cells(cells) => {
+            for (place, cell) in cells.iter().enumerate() {
+                text.push_str(if place == 0 { "" } else { " " });
+                write_cell(text, cell);
+            }
+        }
+        Cell::Bool(is_so) => text.push_str(if *is_so { "yes" } else { "no" }),
         Cell::Text(own) => text.push_str(own),
         Cell::Foreign(bytes) => escape_into(text, bytes),
         Cell::Time(seconds) => text.push_str(&local(*seconds)),

@@ -1,61 +1,43 @@
-//! The unix sockets of our network namespace, by inode: `/proc/net/unix`, proc_net_unix(5).
+//! Who has which socket open: the links in `/proc/PID/fd`.
 
-use std::collections::HashMap;
 use std::fs;
 use std::io;
+use std::os::unix::ffi::OsStrExt as _;
 
-/// The names of all of them; empty for one that was never bound. An abstract name begins with `@`.
-pub(crate) fn names() -> io::Result<HashMap<u64, Vec<u8>>> {
-    Ok(parse(&fs::read("/proc/net/unix")?))
+use super::process;
+
+/// A socket among the descriptors of a process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Descriptor {
+    /// The process.
+    pub pid: i32,
+    /// The number it has there.
+    pub number: i32,
+    /// The socket's inode, by which the kernel's lists name it.
+    pub inode: u64,
 }
 
-fn parse(text: &[u8]) -> HashMap<u64, Vec<u8>> {
-    let mut names = HashMap::new();
-    let mut last = None;
-    for line in text.split(|&byte| byte == b'\n').skip(1) {
-        if let Some((inode, name)) = entry(line) {
-            names.insert(inode, name.to_vec());
-            last = Some(inode);
-        } else if let Some(name) = last.and_then(|inode| names.get_mut(&inode)).filter(|_| !line.is_empty()) {
-            // The kernel writes names as they are, the end of a line in one too.
-            name.push(b'\n');
-            name.extend_from_slice(line);
-        }
+/// Every descriptor of other processes that is a socket, in one walk; and how many processes we may not
+/// look at.
+pub(crate) fn descriptors() -> io::Result<(Vec<Descriptor>, usize)> {
+    let own = std::process::id().cast_signed();
+    let (mut found, mut hidden) = (Vec::new(), 0);
+    for pid in process::all()?.pids.into_iter().filter(|&pid| pid != own) {
+        let entries = match fs::read_dir(format!("/proc/{pid}/fd")) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                hidden += 1;
+                continue;
+            }
+            // It has ended.
+            Err(_) => continue,
+        };
+        found.extend(entries.flatten().filter_map(|entry| {
+            let number = entry.file_name().to_str()?.parse().ok()?;
+            let link = fs::read_link(entry.path()).ok()?;
+            let inode = link.as_os_str().as_bytes().strip_prefix(b"socket:[")?.strip_suffix(b"]")?;
+            Some(Descriptor { pid, number, inode: std::str::from_utf8(inode).ok()?.parse().ok()? })
+        }));
     }
-    names
-}
-
-/// `ffff888003a4c000: 00000003 00000000 00000000 0001 03 18334 /run/x`
-fn entry(line: &[u8]) -> Option<(u64, &[u8])> {
-    let mut fields = line.splitn(2, |&byte| byte == b':');
-    let address = fields.next()?;
-    let rest = fields.next()?;
-    if address.is_empty() || !address.iter().all(u8::is_ascii_hexdigit) {
-        return None;
-    }
-    let begin = rest.iter().position(|byte| *byte != b' ')?;
-    let mut fields = rest[begin..].splitn(6, |&byte| byte == b' ');
-    fields.by_ref().nth(4)?;
-    let behind = fields.next()?;
-    let behind = behind.trim_ascii_start();
-    let end = behind.iter().position(|byte| *byte == b' ').unwrap_or(behind.len());
-    let inode = std::str::from_utf8(&behind[..end]).ok()?.parse().ok()?;
-    Some((inode, behind.get(end + 1..).unwrap_or_default()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_may_have_anything_in_them() {
-        let text = b"Num       RefCount Protocol Flags    Type St Inode Path\n\
-            ffff888003a4c000: 00000003 00000000 00000000 0001 03   834\n\
-            ffff888003a4c400: 00000002 00000000 00010000 0001 01 18335 /run/a b\n\
-            ffff888003a4c800: 00000002 00000000 00010000 0001 01 18336 @abs\nx\n";
-        let names = parse(text);
-        assert_eq!(names.len(), 3);
-        assert_eq!((names[&834].as_slice(), names[&18335].as_slice()), (&b""[..], &b"/run/a b"[..]));
-        assert_eq!(names[&18336], b"@abs\nx");
-    }
+    Ok((found, hidden))
 }

@@ -67,6 +67,12 @@ impl Stat {
         let boot = nix::time::clock_gettime(nix::time::ClockId::CLOCK_BOOTTIME).ok()?;
         SystemTime::now().checked_sub(Duration::from(boot).checked_sub(since_boot)?)
     }
+
+    /// The same in seconds since the epoch.
+    pub(crate) fn started_at(&self) -> Option<i64> {
+        let since_epoch = self.started()?.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+        i64::try_from(since_epoch.as_secs()).ok()
+    }
 }
 
 /// The states of all threads of a process.

@@ -1,4 +1,5 @@
-//! Processes held by a descriptor: pidfd_open(2), pidfd_send_signal(2), `PIDFD_GET_INFO`.
+//! Processes held by a descriptor: pidfd_open(2), pidfd_getfd(2), pidfd_send_signal(2),
+//! `PIDFD_GET_INFO`.
 //!
 //! A pid is a number that the kernel gives out again; a pidfd means one process for ever.
 
@@ -25,6 +26,16 @@ pub(crate) fn send(pidfd: impl AsFd, signal: i32, value: Option<i32>) -> io::Res
     // SAFETY: `info` is NULL or points to a whole siginfo_t, which the kernel reads.
     let returned = unsafe { libc::syscall(libc::SYS_pidfd_send_signal, fd, signal, info, 0) };
     check(libc::c_int::try_from(returned).unwrap_or(-1)).map(drop)
+}
+
+/// A descriptor of a process as one of ours: pidfd_getfd(2). It is the same open file, so a pipe gets no
+/// further reader or writer by it; EPERM without the right to trace the process.
+pub(crate) fn duplicate(pidfd: impl AsFd, descriptor: u32) -> io::Result<OwnedFd> {
+    // SAFETY: no pointers.
+    let returned = unsafe { libc::syscall(libc::SYS_pidfd_getfd, pidfd.as_fd().as_raw_fd(), descriptor, 0) };
+    let fd = check(libc::c_int::try_from(returned).unwrap_or(-1))?;
+    // SAFETY: a new descriptor that nobody else owns; the kernel makes it close-on-exec.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
 /// The wait status of a process that was waited for, by whomever; `None` before that, and where the

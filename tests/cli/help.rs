@@ -20,6 +20,8 @@ pub(crate) struct Opt {
     pub(crate) takes_value: bool,
     /// Its value names a file: hardly a wrong value, but perhaps one of nothing.
     pub(crate) names_file: bool,
+    /// Any word is right: it names a file that is written, or begins a command.
+    pub(crate) takes_any_word: bool,
 }
 
 impl Face {
@@ -54,9 +56,30 @@ impl Face {
         asks && !self.needs_operand() && !self.help.contains("-- <COMMAND>")
     }
 
+    /// Whether its operands name files that it writes: any word is right.
+    pub(crate) fn writes_files(&self) -> bool {
+        self.listed("Arguments:").any(|line| line.starts_with("[OUTPUTS]"))
+    }
+
+    /// Whether its operand is a path, which any word can be.
+    pub(crate) fn names_path(&self) -> bool {
+        self.listed("Arguments:").next().is_some_and(|line| line.starts_with("<FILE>") || line.starts_with("[FILE]"))
+    }
+
     /// Whether it wants the name of an object that exists.
     pub(crate) fn names_object(&self) -> bool {
         self.listed("Arguments:").next().is_some_and(|line| line.starts_with("<NAME"))
+    }
+
+    /// Whether it takes the path of anything that may be there: no word is wrong, and none should be made.
+    pub(crate) fn takes_path(&self) -> bool {
+        let is_path = |line: &str| line.starts_with("<PATH") || line.starts_with("[DIRECTORIES]");
+        self.listed("Arguments:").next().is_some_and(is_path)
+    }
+
+    /// Whether it wants a pipe, which has a grammar of its own.
+    pub(crate) fn names_pipe(&self) -> bool {
+        self.listed("Arguments:").next().is_some_and(|line| line.starts_with("<PIPE"))
     }
 
     /// What to type for these options and this operand, with whatever else the verb cannot do without.
@@ -69,6 +92,9 @@ impl Face {
         let mut words: Vec<OsString> = self.verb.iter().map(OsString::from).collect();
         words.extend(change.then(|| "--mode=600".into()));
         words.extend(size.then(|| "--size=1".into()));
+        // What a test names is not to be made.
+        let makes_file = self.has_option("no-create");
+        words.extend(makes_file.then(|| "--no-create".into()));
         words.extend_from_slice(options);
         words.extend(operand.map(OsString::from));
         words.extend(self.listed("Arguments:").filter(|_| operand.is_some()).filter_map(second_operand));
@@ -130,6 +156,7 @@ impl Opt {
             long: long.trim_start_matches('-').to_owned(),
             takes_value: !value.is_empty(),
             names_file: value == "FILE>",
+            takes_any_word: value == "OUTPUT>]" || value.starts_with("COMMAND>"),
         }
     }
 }
@@ -143,12 +170,19 @@ impl std::fmt::Display for Face {
 
 #[test]
 fn options_are_read_back() {
-    let option = |short, long: &str, takes_value| Opt { short, long: long.into(), takes_value, names_file: false };
+    let option = |short, long: &str, takes_value| Opt {
+        short,
+        long: long.into(),
+        takes_value,
+        names_file: false,
+        takes_any_word: false,
+    };
     assert_eq!(Opt::of("-t, --timeout <DURATION>  Give up"), option(Some('t'), "timeout", true));
     assert_eq!(Opt::of("--no-header       Leave the header out"), option(None, "no-header", false));
     assert_eq!(Opt::of("-0, --null"), option(Some('0'), "null", false));
     assert_eq!(Opt::of("--wake[=<N>]  Wake up to N"), option(None, "wake", true));
     assert!(Opt::of("--from <FILE>  Fill it").names_file);
+    assert!(Opt::of("--report[=<OUTPUT>]  Write it").takes_any_word);
     let verbs: Vec<_> = Face::all("rmsgq").into_iter().filter_map(|face| face.verb).collect();
     assert!(verbs.starts_with(&["create".into(), "send".into()]), "{verbs:?}");
     assert!(!verbs.contains(&"help".into()));

@@ -1,10 +1,13 @@
-//! `ripcs`: the inventory.
+//! `ripcs`: the inventory, and who uses what.
 
 mod against_ipcs;
 mod graph;
 mod limits;
 mod metrics;
+mod namespaces;
 mod options;
 mod posix;
+mod reaping;
+mod stage;
 mod top;
 mod watch;

@@ -239,7 +239,7 @@ fn columns_of(classes: &[Class]) -> Vec<AnyColumn> {
             Class::Set | Class::Semaphore => {
                 add(&mut all, semaphore::FULL_COLUMNS, |entry, column| entry.semaphore = Some(column));
             }
-            Class::File | Class::Fifo | Class::Pipe | Class::Socket => {
+            Class::File | Class::Fifo | Class::Pipe | Class::Socket | Class::Lock => {
                 add(&mut all, held::COLUMNS, |entry, column| entry.held = Some(column));
             }
         }

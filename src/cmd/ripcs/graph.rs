@@ -173,12 +173,13 @@ const fn flow(how: &How) -> Flow {
         | How::Waiting
         | How::Notified
         | How::Opening { writes: false }
-        | How::Reading => Flow::In,
+        | How::Reading
+        | How::Locking(_) => Flow::In,
         How::Open { reads: false, writes: true }
         | How::Sending
         | How::MqSending
         | How::Opening { writes: true }
         | How::Writing => Flow::Out,
-        How::Mapped { .. } | How::Open { .. } => Flow::Both,
+        How::Mapped { .. } | How::Open { .. } | How::Locked(_) => Flow::Both,
     }
 }

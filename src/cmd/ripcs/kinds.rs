@@ -37,6 +37,9 @@ pub(super) enum KindWord {
     /// Unix sockets
     #[value(name = "socket", alias = "sockets")]
     Socket,
+    /// Files that are locked
+    #[value(name = "lock", alias = "locks")]
+    Lock,
     /// All of them
     #[value(name = "all")]
     All,
@@ -53,6 +56,7 @@ impl KindWord {
             Self::Fifo => &[Class::Fifo],
             Self::Pipe => &[Class::Pipe],
             Self::Socket => &[Class::Socket],
+            Self::Lock => &[Class::Lock],
             Self::All => &Class::ALL,
         }
     }

@@ -71,6 +71,9 @@ impl Scene {
             None => Census::take(&attention),
         };
         let mut census = census.context("cannot look at the processes")?;
+        if classes.contains(&Class::Lock) {
+            census.add_locks(pids).context("cannot look at the locks")?;
+        }
         let mut held: Vec<_> = census.held.values().cloned().collect();
         held.sort_by(|one, two| (one.class, &one.name, one.inode).cmp(&(two.class, &two.name, two.inode)));
         self.spots.extend(held.into_iter().map(|held| Spot { object: Object::Held(held), place: None }));

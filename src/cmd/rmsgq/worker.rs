@@ -1,14 +1,13 @@
 //! The workers of `rmsgq serve`: a process with a message on its standard input.
 
 use std::ffi::OsString;
-use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::{self, Seek as _, Write as _};
+use std::io;
 use std::process::{Child, Command, Stdio};
 
-use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::unistd::pause;
 
+use crate::command;
 use crate::exit::CommandError;
 use crate::framing::Label;
 use crate::ipc::Wait;
@@ -59,14 +58,11 @@ impl Worker {
         label: Label,
     ) -> Result<Self, (anyhow::Error, Message)> {
         let text = &message.bytes[HEADER..];
-        let input = match input(text) {
+        let input = match command::input_of(text) {
             Ok(input) => input,
             Err(error) => return Err((anyhow::Error::from(error).context("cannot hold a message in memory"), message)),
         };
-        let variable = match label {
-            Label::Type => "RMSGQ_TYPE",
-            Label::Priority => "RMSGQ_PRIORITY",
-        };
+        let variable = if label == Label::Type { "RMSGQ_TYPE" } else { "RMSGQ_PRIORITY" };
         let started = Command::new(&command[0])
             .args(&command[1..])
             .env(variable, message.tag.to_string())
@@ -89,15 +85,6 @@ impl Worker {
             Err(_) => Some(false),
         }
     }
-}
-
-/// The message as a file: a pipe would block us while the worker does not read, and kill us when it
-/// never does.
-fn input(text: &[u8]) -> io::Result<File> {
-    let mut file = File::from(memfd_create(c"message", MFdFlags::MFD_CLOEXEC)?);
-    file.write_all(text)?;
-    file.rewind()?;
-    Ok(file)
 }
 
 /// Sleeps until a child has ended or an ending signal has come: both ring until they are noticed, so

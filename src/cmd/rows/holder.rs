@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::named;
-use crate::ipc::census::{How, Process, Use};
+use crate::ipc::census::{How, Lock, Process, Use};
 use crate::ipc::namespace::Namespace;
 use crate::ipc::users::{Database, Names};
 use crate::output::Align::{Left, Right};
@@ -126,5 +126,7 @@ pub(crate) fn how(object: &[u8], how: &How) -> String {
         How::Opening { writes: false } => "blocked in open for reading".into(),
         How::Reading => "blocked in read".into(),
         How::Writing => "blocked in write".into(),
+        How::Locked(Lock { kind, claim, range }) => format!("holds {claim} {kind} lock {range}"),
+        How::Locking(Lock { kind, claim, range }) => format!("blocked waiting for {claim} {kind} lock {range}"),
     }
 }

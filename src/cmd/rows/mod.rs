@@ -18,11 +18,14 @@ use crate::proc::process;
 
 pub(super) mod held;
 pub(super) mod holder;
+pub(super) mod lock;
 pub(super) mod mapping;
 pub(super) mod orphan;
+pub(super) mod pipe;
 pub(super) mod queue;
 pub(super) mod segment;
 pub(super) mod semaphore;
+pub(super) mod socket;
 pub(super) mod unnamed;
 pub(super) mod user;
 

@@ -1,20 +1,17 @@
-//! What exists only as long as processes have it: pipes, open FIFOs, unix sockets, files that are mapped
+//! What exists only as long as processes have it: pipes, open FIFOs, unix unix_names, files that are mapped
 //! to be shared.
 
 use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
-use std::path::{Path, PathBuf};
 
 use super::uses::Attention;
 use super::{Class, Thing};
 use crate::ipc::Mode;
-use crate::proc::process::{self, Sleep};
-use crate::proc::sockets;
+use crate::proc::process::Sleep;
 use crate::proc::walk::{Descriptor, Process};
-use crate::sys::call::Call;
+use crate::proc::{pipes, unix_names};
 
 /// Something that is held.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +37,7 @@ pub(super) fn name_sockets(held: &mut HashMap<Thing, Held>) -> io::Result<()> {
     if !held.values().any(|one| one.class == Class::Socket) {
         return Ok(());
     }
-    let names = sockets::names()?;
+    let names = unix_names::names()?;
     held.retain(|_, one| match names.get(&one.inode.1) {
         _ if one.class != Class::Socket => true,
         None => false,
@@ -98,35 +95,15 @@ pub(super) fn of_mapping(path: &[u8], writable: bool, inode: (u64, u64)) -> Opti
 }
 
 /// The FIFO that a thread waits in open(2) for, and whether it opens it to write.
-pub(super) fn opening(process: &Process, thread: i32, sleep: &Sleep) -> Option<(Held, Thing, bool)> {
+pub(super) fn opening(pid: i32, thread: i32, sleep: Sleep) -> Option<(Held, bool)> {
     // Nothing else is looked up: a path may lead to a server that does not answer.
-    let waits = fs::read(format!("/proc/{thread}/wchan")).is_ok_and(|place| place == b"wait_for_partner");
-    if !waits {
+    if !fs::read(format!("/proc/{thread}/wchan")).is_ok_and(|place| place == b"wait_for_partner") {
         return None;
     }
-    let [first, second, third, ..] = sleep.arguments;
-    let (directory, path, flags) = match sleep.call {
-        Call::Open => (None, first, second),
-        _ => (u32::try_from(first & 0xffff_ffff).ok().filter(|&fd| fd.cast_signed() >= 0), second, third),
-    };
-    let path = PathBuf::from(std::ffi::OsStr::from_bytes(&process::read_string(process.pid, path).ok()?));
-    let root = format!("/proc/{}", process.pid);
-    let base = match directory {
-        _ if path.is_absolute() => format!("{root}/root"),
-        Some(directory) => format!("{root}/fd/{directory}"),
-        None => format!("{root}/cwd"),
-    };
-    let outside = Path::new(&base).join(path.strip_prefix("/").unwrap_or(&path));
-    let file = fs::metadata(&outside).ok().filter(|file| file.file_type().is_fifo())?;
-    let name = if path.is_absolute() { path } else { fs::read_link(&base).ok()?.join(path) };
-    let held = Held {
-        class: Class::Fifo,
-        name: name.as_os_str().as_bytes().to_vec(),
-        inode: (file.dev(), file.ino()),
-        uid: Some(file.uid()),
-        mode: Some(Mode::of(file.mode())),
-        size: None,
-        written: true,
-    };
-    Some((held, Thing::Inode(file.dev(), file.ino()), flags & 0b11 != 0))
+    let (target, flags) = pipes::opening(pid, sleep)?;
+    let pipes::Target::Fifo { device, inode, path } = target else { return None };
+    let name = path.as_os_str().as_bytes().to_vec();
+    let (uid, mode) = (None, None);
+    let held = Held { class: Class::Fifo, name, inode: (device, inode), uid, mode, size: None, written: true };
+    Some((held, flags & 0b11 != 0))
 }

@@ -4,6 +4,7 @@
 mod arrivals;
 mod events;
 mod held;
+mod locks;
 mod object;
 mod orphans;
 mod target;
@@ -16,5 +17,5 @@ pub use held::Held;
 pub use object::{Class, Found, Object, Thing, add_residence, add_values, add_waiting, objects};
 pub use orphans::{Doubt, Evidence, Reason, Roster, Verdict};
 pub use target::{Sought, Target};
-pub use uses::{Attention, How, Use};
+pub use uses::{Attention, How, Lock, Use};
 pub use walk::{Census, Hidden, Process, own_namespace};

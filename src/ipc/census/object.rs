@@ -29,6 +29,8 @@ pub enum Class {
     Pipe,
     /// A unix socket.
     Socket,
+    /// A file that is locked.
+    Lock,
 }
 
 impl Class {
@@ -36,8 +38,17 @@ impl Class {
     pub const LASTING: [Self; 4] = [Self::Queue, Self::Segment, Self::Set, Self::Semaphore];
 
     /// Every kind.
-    pub const ALL: [Self; 8] =
-        [Self::Queue, Self::Segment, Self::Set, Self::Semaphore, Self::File, Self::Fifo, Self::Pipe, Self::Socket];
+    pub const ALL: [Self; 9] = [
+        Self::Queue,
+        Self::Segment,
+        Self::Set,
+        Self::Semaphore,
+        Self::File,
+        Self::Fifo,
+        Self::Pipe,
+        Self::Socket,
+        Self::Lock,
+    ];
 
     /// Its name, which stands before an object's where its kind has to be told: `set:3`.
     #[must_use]
@@ -51,6 +62,7 @@ impl Class {
             Self::Fifo => "fifo",
             Self::Pipe => "pipe",
             Self::Socket => "socket",
+            Self::Lock => "lock",
         }
     }
 }
@@ -72,6 +84,16 @@ pub enum Thing {
     Set(Id),
     /// Whatever is a file to the kernel, by device and inode.
     Inode(u64, u64),
+    /// The locks on a file, by its device and inode.
+    Lock(u64, u64),
+}
+
+impl Thing {
+    /// Whether it means something in one IPC namespace alone.
+    #[must_use]
+    pub const fn is_of_namespace(self) -> bool {
+        matches!(self, Self::Queue(_) | Self::Segment(_) | Self::Set(_))
+    }
 }
 
 /// An object, and what is known of it.
@@ -116,6 +138,7 @@ impl Object {
             Self::PosixQueue(queue) => queue.file.inode,
             Self::Memory(file) => file.inode,
             Self::Semaphore(semaphore) => semaphore.file.inode,
+            Self::Held(Held { class: Class::Lock, inode: (device, inode), .. }) => return Thing::Lock(*device, *inode),
             Self::Held(held) => held.inode,
         };
         Thing::Inode(device, inode)
@@ -206,7 +229,7 @@ pub fn objects(classes: &[Class]) -> io::Result<Found> {
             Class::Set => found.objects.extend(set::list()?.into_iter().map(Object::Set)),
             Class::Semaphore => found.take(Class::Semaphore, semaphore::list(), Object::Semaphore),
             // Those are found where they are held.
-            Class::File | Class::Fifo | Class::Pipe | Class::Socket => {}
+            Class::File | Class::Fifo | Class::Pipe | Class::Socket | Class::Lock => {}
         }
     }
     Ok(found)

@@ -67,6 +67,7 @@ impl Target {
             b"semaphore" => kinded(&[Class::Set, Class::Semaphore], Kind::Semaphore),
             b"fifo" => path(Class::Fifo),
             b"file" => path(Class::File),
+            b"lock" => path(Class::Lock),
             b"socket" if rest.as_bytes().starts_with(b"@") || is_number(rest) => {
                 target(&[Class::Socket], By::Bytes(rest.as_bytes().to_vec()))
             }

@@ -54,13 +54,28 @@ pub enum How {
     Reading,
     /// Sleeps in write(2) or the like.
     Writing,
+    /// Holds a lock on a file.
+    Locked(Lock),
+    /// Sleeps until it can have a lock on a file.
+    Locking(Lock),
+}
+
+/// A lock, in the words of [`lock`](crate::ipc::lock).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lock {
+    /// flock, posix or ofd; or lease.
+    pub kind: String,
+    /// shared or exclusive.
+    pub claim: String,
+    /// Which bytes.
+    pub range: String,
 }
 
 impl How {
     /// Whether it sleeps there until somebody else does something.
     #[must_use]
     pub const fn is_blocked(&self) -> bool {
-        !matches!(self, Self::Mapped { .. } | Self::Open { .. } | Self::Notified)
+        !matches!(self, Self::Mapped { .. } | Self::Open { .. } | Self::Notified | Self::Locked(_))
     }
 }
 
@@ -95,7 +110,9 @@ impl Attention {
     /// For the users of these objects, and of all that is held of these kinds.
     #[must_use]
     pub fn to<'a>(objects: impl IntoIterator<Item = &'a Object>, classes: &[Class], namespace: Option<u64>) -> Self {
-        let held: HashSet<Class> = classes.iter().copied().filter(|class| !Class::LASTING.contains(class)).collect();
+        // Locks are not found in the walk.
+        let is_walked = |class: &Class| !Class::LASTING.contains(class) && *class != Class::Lock;
+        let held: HashSet<Class> = classes.iter().copied().filter(is_walked).collect();
         let mut attention = Self { namespace, ..Self::default() };
         for object in objects {
             attention.calls |= !matches!(object, Object::Segment(_) | Object::Memory(_));
@@ -241,11 +258,12 @@ impl<'a> Visit<'a> {
 
     /// The FIFO that a thread waits in open(2) for.
     fn opening(&mut self, process: &Process, thread: i32, sleep: &Sleep) -> Option<(Thing, How)> {
-        let (held, thing, writes) = held::opening(process, thread, sleep)?;
-        let Thing::Inode(device, inode) = thing else { return None };
-        if !self.attention.wants(Class::Fifo) && !self.attention.inodes.contains(&(device, inode)) {
+        let (held, writes) = held::opening(process.pid, thread, *sleep)?;
+        let (device, inode) = held.inode;
+        if !self.attention.wants(Class::Fifo) && !self.attention.inodes.contains(&held.inode) {
             return None;
         }
+        let thing = Thing::Inode(device, inode);
         self.held.entry(thing).or_insert(held);
         Some((thing, How::Opening { writes }))
     }

@@ -115,7 +115,7 @@ impl Census {
         Ok(self)
     }
 
-    fn reindex(&mut self) {
+    pub(super) fn reindex(&mut self) {
         self.index.clear();
         for (place, process) in self.processes.iter().enumerate() {
             for (number, used) in process.uses.iter().enumerate() {
@@ -148,9 +148,9 @@ impl Census {
             self.hidden.calls += usize::from(walker.life(&process).is_ok_and(|life| !life.has_nothing));
         }
         let mut namespace = None;
-        if uses.iter().any(|used| !matches!(used.thing, Thing::Inode(..))) {
+        if uses.iter().any(|used| used.thing.is_of_namespace()) {
             namespace = process.ipc_namespace().ok();
-            let counts = |used: &Use| matches!(used.thing, Thing::Inode(..)) || attention.includes(namespace);
+            let counts = |used: &Use| !used.thing.is_of_namespace() || attention.includes(namespace);
             uses.retain(counts);
         }
         if uses.is_empty() {
@@ -199,7 +199,7 @@ impl Census {
             (process, &process.uses[number])
         });
         found.filter(move |(process, _)| {
-            matches!(thing, Thing::Inode(..)) || namespace.is_none() || process.namespace == namespace
+            !thing.is_of_namespace() || namespace.is_none() || process.namespace == namespace
         })
     }
 

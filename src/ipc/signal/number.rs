@@ -24,6 +24,8 @@ impl std::error::Error for SignalError {}
 impl Signal {
     /// `SIGTERM`, which asks a process to end.
     pub const TERM: Self = Self(15);
+    /// `SIGPIPE`, which comes when nobody can read what is written.
+    pub const PIPE: Self = Self(13);
     /// `SIGKILL`, which ends it without asking.
     pub const KILL: Self = Self(9);
     /// `SIGSTOP`, which stops it without asking. (The number is another one on MIPS and SPARC alone.)

@@ -34,7 +34,8 @@ pub enum Ending {
 
 impl Ending {
     /// Of wait(2)'s status.
-    fn of_wait_status(status: i32) -> Self {
+    #[must_use]
+    pub fn of_wait_status(status: i32) -> Self {
         match Signal::new(status & 0x7f) {
             Some(signal) => Self::Killed(signal),
             None => Self::Exited(u8::try_from(status >> 8 & 0xff).unwrap_or(u8::MAX)),

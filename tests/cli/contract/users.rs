@@ -76,11 +76,13 @@ fn listings_show_nobody_the_objects_of_others() {
     let Some(world) = World::new() else { return };
     let Some(nobody) = world.user(NOBODY) else { return };
     world.ok("rmsgq", &["create", "0x4b"]);
-    // Processes come and go between two listings, and everybody has limits of their own.
-    let differs = |name: &str, words: &[String]| {
-        let verb = words.first().map_or("", String::as_str);
-        [("rsignal", "list"), ("ripcs", "limits")].contains(&(name, verb))
+    // Processes and what they hold come and go between two listings, directories are not the same, and
+    // everybody has limits of their own.
+    let other = |name: &str, verb: &str| {
+        let of_processes = ["rfifo", "rlock", "rpipe", "rsignal", "rsock"].contains(&name) && verb == "list";
+        of_processes || (name, verb) == ("ripcs", "limits")
     };
+    let differs = |name: &str, words: &[String]| words.first().is_some_and(|verb| other(name, verb));
     for (name, arguments) in printing().into_iter().filter(|(name, words)| !differs(name, words)) {
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         let (theirs, ours) = (nobody.run(name, &arguments), world.run(name, &arguments));

@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 
 use super::{faces, refuses};
+use crate::help::Face;
 use crate::support::{Outcome, World};
 
 /// What no option takes as its value.
@@ -50,7 +51,9 @@ fn a_wrong_value_changes_nothing() {
     let Some((world, queue)) = furnished() else { return };
     let before = inventory(&world);
     for face in faces() {
-        for option in face.options().iter().filter(|option| option.takes_value && !option.names_file) {
+        for option in
+            face.options().iter().filter(|option| option.takes_value && !option.names_file && !option.takes_any_word)
+        {
             for value in WRONG {
                 let joined = format!("--{}={value}", option.long);
                 let operand = face.needs_operand().then_some(OsStr::new(&queue));
@@ -108,7 +111,9 @@ fn a_number_outside_its_range_changes_nothing() {
 fn what_names_nothing_is_bad_usage() {
     let Some((world, _)) = furnished() else { return };
     let before = inventory(&world);
-    for face in faces().iter().filter(|face| face.needs_operand() || face.verb.as_deref() == Some("create")) {
+    let named = |face: &&Face| face.needs_operand() || face.verb.as_deref() == Some("create");
+    let otherwise = |face: &&Face| !face.names_path() && !face.takes_path() && !face.names_pipe();
+    for face in faces().iter().filter(named).filter(otherwise) {
         // To ripcs a path names what is open there.
         for operand in NAMELESS.iter().filter(|operand| face.tool != "ripcs" || **operand != "/a/b") {
             let line = face.line(&[], Some(OsStr::new(operand)));

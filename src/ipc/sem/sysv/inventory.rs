@@ -37,6 +37,14 @@ pub fn limits() -> io::Result<Limits> {
     })
 }
 
+pub use crate::sys::sem::Usage;
+
+/// What there is in this IPC namespace, all owners together.
+#[doc(alias = "SEM_INFO")]
+pub fn usage() -> io::Result<Usage> {
+    sem::usage()
+}
+
 /// A set, as `IPC_STAT`, `SEM_STAT_ANY` or `/proc/sysvipc/sem` shows it.
 #[doc(alias = "semid_ds")]
 #[derive(Debug, Clone, PartialEq, Eq)]

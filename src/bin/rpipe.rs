@@ -1,0 +1,4 @@
+//! The door of `rpipe`.
+#![no_main]
+
+ripc::door!(rpipe);

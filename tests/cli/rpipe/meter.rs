@@ -1,0 +1,161 @@
+//! `rpipe meter`.
+
+use std::io::{Read as _, Write as _};
+use std::time::{Duration, Instant};
+
+use super::{rpipe, script};
+use crate::support::{Call, Outcome, Running, has, skip, tool};
+
+/// The objects that it showed.
+fn objects(stderr: &str) -> Vec<serde_json::Value> {
+    stderr.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+}
+
+#[test]
+fn bytes_pass_exactly_between_whatever_the_ends_are() {
+    let folder = tempfile::tempdir().expect("a directory");
+    let source = folder.path().join("source");
+    let bytes: Vec<u8> = (0..3_000_000_u32).flat_map(u32::to_le_bytes).collect();
+    std::fs::write(&source, &bytes).expect("room");
+    for text in [
+        "cat source | rpipe meter | cat > target",
+        "rpipe meter < source | cat > target",
+        "cat source | rpipe meter > target",
+        "rpipe meter < source > target",
+        ": > target; cat source | rpipe meter >> target",
+        ": > target; rpipe meter < source >> target",
+        "cat source | rpipe meter --lines | cat > target",
+        "rpipe meter --rate 1G < source | rpipe meter --quiet > target",
+        "cat source | rpipe meter --final --json 2>&1 > target | grep -q '\"bytes\":12000000,'",
+    ] {
+        let mut command = tool("sh");
+        Outcome::of(command.args(["-c", text]).current_dir(&folder)).success();
+        assert!(std::fs::read(folder.path().join("target")).expect("it was made") == bytes, "{text}");
+        std::fs::remove_file(folder.path().join("target")).expect("it was made");
+    }
+}
+
+#[test]
+fn it_says_nothing_unless_it_is_asked_or_a_terminal_looks() {
+    assert_eq!(script("seq 3 | rpipe meter").success(), "1\n2\n3");
+    let last = script("seq 3 | rpipe meter --final 2>&1 >/dev/null").success();
+    assert!(last.starts_with("rpipe: 6 B in 0:00:00, ") && last.ends_with("/s mean"), "{last}");
+    let lines = script("seq 3 | rpipe meter --lines --final --size 6 2>&1 >/dev/null").success();
+    assert!(lines.starts_with("rpipe: 3 lines in 0:00:00, ") && lines.ends_with("s/s mean, 50 %"), "{lines}");
+}
+
+#[test]
+fn objects_come_at_intervals_and_one_at_the_end() {
+    let outcome =
+        script("(seq 500; sleep 0.3; seq 500) | rpipe meter --json --interval 0.05 --lines --size 1000 >/dev/null");
+    let objects = objects(&outcome.stderr());
+    assert!(objects.len() >= 4, "{objects:?}");
+    assert!(objects.iter().any(|object| object["lines"] == 500 && object["rate"] == 0 && object["percent"] == 50));
+    let (last, before) = objects.split_last().expect("some");
+    assert_eq!((&last["lines"], &last["final"], &last["eta"]), (&1000.into(), &true.into(), &0.0.into()));
+    assert!(before.iter().all(|object| object["final"] == false), "{before:?}");
+}
+
+#[test]
+fn the_size_of_a_file_is_known() {
+    let folder = tempfile::tempdir().expect("a directory");
+    std::fs::write(folder.path().join("file"), [0; 4000]).expect("room");
+    let mut command = tool("sh");
+    command.args(["-c", "{ head -c 1000 > /dev/null; rpipe meter --json --final > /dev/null; } < file"]);
+    let outcome = Outcome::of(command.current_dir(&folder));
+    let object = &objects(&outcome.stderr())[0];
+    // dash's head may read further than it says.
+    assert_eq!((&object["size"], &object["percent"]), (&object["bytes"], &100.into()), "{object}");
+}
+
+#[test]
+fn the_rate_is_kept() {
+    for words in [["--rate", "40K"].as_slice(), &["--rate", "5000", "--lines"]] {
+        let started = Instant::now();
+        let mut command = tool("rpipe");
+        command.arg("meter").args(words).args(["--final", "--json"]);
+        let input = "1234567\n".repeat(2560);
+        let outcome = Outcome::fed(&mut command, input.as_bytes());
+        assert_eq!(outcome.stdout(), input.as_bytes());
+        // 20 KiB, or 2560 lines: half a second.
+        assert!(started.elapsed() >= Duration::from_millis(400), "{words:?}: {:?}", started.elapsed());
+        let mean = objects(&outcome.stderr())[0]["mean"].as_u64().expect("a number");
+        assert!(mean <= if words.len() > 2 { 6000 } else { 48 * 1024 }, "{words:?}: {mean}");
+    }
+}
+
+#[test]
+fn a_terminal_sees_it_grow() {
+    if !has("script") {
+        return;
+    }
+    // Only standard error is the terminal.
+    let inner = "(head -c 2097152 /dev/zero; sleep 0.4; head -c 2097152 /dev/zero) | rpipe meter --interval 0.1 --size 8M | cat > /dev/null";
+    let mut command = tool("script");
+    let words = ["--quiet", "--return", "--command", inner, "/dev/null"];
+    let shown = Outcome::of(command.args(words).env("SHELL", "/bin/sh")).success();
+    let states: Vec<&str> = shown.split('\r').filter(|state| state.starts_with("rpipe: ")).collect();
+    assert!(states.len() >= 3, "{shown:?}");
+    assert!(states[0].starts_with("rpipe: 2.00 MiB in 0:00:00, ") && states[0].contains("/s now, "), "{shown:?}");
+    assert!(states[0].contains(", 25 %, 0:00:0") && states[0].ends_with(" to go\x1b[K"), "{shown:?}");
+    let last = states.last().expect("some");
+    assert!(last.starts_with("rpipe: 4.00 MiB in ") && last.ends_with("/s mean, 50 %\x1b[K"), "{shown:?}");
+}
+
+#[test]
+fn an_ending_signal_lets_it_tell_its_last_line() {
+    for (signal, status) in [("INT", 130), ("TERM", 143)] {
+        let mut meter = Running::start(tool("rpipe").args(["meter", "--final"]));
+        let (mut input, mut output) = meter.pipes();
+        input.write_all(b"12345").expect("a pipe");
+        output.read_exact(&mut [0; 5]).expect("they pass");
+        meter.wait_until_in(Call::Splice);
+        meter.signal(signal);
+        let outcome = meter.outcome();
+        drop(input);
+        assert_eq!(outcome.status(), status);
+        assert!(outcome.stderr().starts_with("rpipe: 5 B in 0:00:00, "), "{}", outcome.stderr());
+    }
+}
+
+#[test]
+fn without_a_reader_it_tells_its_last_line_and_dies_of_the_pipe() {
+    let outcome = script("(yes | rpipe meter --final; echo $? >&2) | head -n 1");
+    let stderr = outcome.stderr();
+    assert!(stderr.starts_with("rpipe: ") && stderr.ends_with("/s mean\n141\n"), "{stderr}");
+    assert_eq!(script("(yes | rpipe meter; echo $? >&2) | head -n 1").stderr(), "141\n");
+}
+
+#[test]
+fn a_failure_names_its_side() {
+    script("rpipe meter < /").fails(1, "rpipe: cannot read standard input: Is a directory\n");
+    script("seq 3 | rpipe meter > /dev/full")
+        .fails(1, "rpipe: cannot write to standard output: No space left on device\n");
+    script("seq 3 | rpipe meter --lines > /dev/full").fails(1, "rpipe: cannot write to standard output: No space left");
+    for words in [["--rate", "0"], ["--size", "0"], ["--interval", "0"]] {
+        rpipe(&[&["meter"], &words[..]].concat()).fails(2, "invalid value '0'");
+    }
+    rpipe(&["meter", "--quiet", "--final"]).fails(2, "cannot be used with");
+}
+
+#[test]
+fn pipes_are_grown_and_never_shrunk() {
+    if !has("python3") {
+        return;
+    }
+    let look = "import fcntl, os, subprocess, sys
+r, w = os.pipe(); fcntl.fcntl(w, 1031, int(sys.argv[1]))
+out, back = os.pipe()
+meter = subprocess.Popen([sys.argv[2], 'meter'], stdin=r, stdout=back)
+os.write(w, b'x'); os.read(out, 1)
+print(fcntl.fcntl(w, 1032), fcntl.fcntl(out, 1032)); sys.stdout.flush()
+os.close(w); meter.wait()";
+    let tool_path = script("command -v rpipe").success();
+    let run = |size: &str| Outcome::of(tool("python3").args(["-c", look, size, &tool_path]));
+    assert_eq!(run("4096").success(), "1048576 1048576");
+    let larger = run("2097152");
+    if larger.stderr().contains("PermissionError") {
+        return skip("no pipe may be made larger than that here");
+    }
+    assert_eq!(larger.success(), "2097152 1048576");
+}
