@@ -68,6 +68,7 @@ receiver=$!
 # sleeps (or has failed).
 until grep -q '^State:.[SZ]' "/proc/$receiver/status" 2>/dev/null; do :; done
 try 'rmsgq show "$q" | tail -n 2'
+try 'ripcs who "queue:$q" 2>/dev/null'
 try 'rmsgq send "$q" "good morning"'
 try 'wait "$!"'
 receiver=

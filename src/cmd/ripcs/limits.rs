@@ -63,6 +63,15 @@ impl Limits {
     }
 }
 
+/// Writes the System V limits whose names begin so.
+pub(super) fn write_system_v(context: &mut Context, args: &ListArgs, prefixes: &[&str]) -> anyhow::Result<Status> {
+    let columns = rows::chosen(COLUMNS, args)?;
+    let mut limits = measure(None)?;
+    limits.retain(|limit| prefixes.iter().any(|prefix| limit.name.to_ascii_uppercase().starts_with(prefix)));
+    rows::write_list(context, args, &columns, &LimitRow::all(limits))?;
+    Ok(Status::Done)
+}
+
 /// All limits, as this process has them.
 pub(super) fn measure(pid: Option<i32>) -> anyhow::Result<Vec<Limit>> {
     limits::all(pid).with_context(|| match pid {

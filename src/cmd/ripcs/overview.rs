@@ -4,6 +4,8 @@ use std::io::Write as _;
 
 use clap::Args;
 
+use super::limits;
+use super::show::Show;
 use crate::app::{Context, Verb};
 use crate::args::ListArgs;
 use crate::cmd::rows::{self, JsonArray, queue, segment, semaphore};
@@ -29,6 +31,34 @@ pub(super) struct Overview {
     #[arg(short, long)]
     all: bool,
 
+    /// When they were used and changed
+    #[arg(short, long, group = "facet")]
+    time: bool,
+
+    /// The processes that made them and used them last
+    #[arg(short, long, group = "facet")]
+    pid: bool,
+
+    /// Who made them, and who owns them
+    #[arg(short, long, group = "facet")]
+    creator: bool,
+
+    /// Their limits, and how far they are used up
+    #[arg(short, long, group = "facet")]
+    limits: bool,
+
+    /// The totals alone
+    #[arg(short = 'u', long, group = "facet")]
+    summary: bool,
+
+    /// Everything about the System V objects of this identifier
+    #[arg(short, long, value_name = "ID", group = "facet", value_parser = clap::value_parser!(i32).range(0..))]
+    id: Option<i32>,
+
+    /// Sizes in bytes, as they always are here: for those who are used to say so
+    #[arg(short, long)]
+    bytes: bool,
+
     #[command(flatten)]
     list: ListArgs,
 }
@@ -40,11 +70,25 @@ impl Verb for Overview {
     fn run(self, context: &mut Context) -> anyhow::Result<Status> {
         let all = self.all || !(self.queues || self.segments || self.semaphores);
         let (queues, segments, semaphores) = (all || self.queues, all || self.segments, all || self.semaphores);
+        if let Some(id) = self.id {
+            return Show::of_id(id, [queues, segments, semaphores], self.list.json).run(context);
+        }
+        if self.limits {
+            let prefixes = [(queues, "MSG"), (segments, "SHM"), (semaphores, "SEM")];
+            let chosen: Vec<&str> = prefixes.iter().filter(|(chosen, _)| *chosen).map(|(_, prefix)| *prefix).collect();
+            return limits::write_system_v(context, &self.list, &chosen);
+        }
         let mut names = Vec::new();
         names.extend(queues.then_some(queue::COLUMNS).into_iter().flatten().map(|column| column.name));
         names.extend(segments.then_some(segment::COLUMNS).into_iter().flatten().map(|column| column.name));
         names.extend(semaphores.then_some(semaphore::COLUMNS).into_iter().flatten().map(|column| column.name));
-        let mut page = Page { args: &self.list, names, array: JsonArray::default(), begun: false };
+        let mut list = self.list.clone();
+        if list.columns.is_none() {
+            let here = |facet: &str| facet.split(',').filter(|name| names.contains(name)).collect::<Vec<_>>().join(",");
+            list.columns = self.facet().map(here);
+        }
+        let (args, totals_alone) = (&list, self.summary);
+        let mut page = Page { args, totals_alone, names, array: JsonArray::default(), begun: false };
         if queues {
             page.queues(context)?;
         }
@@ -58,9 +102,22 @@ impl Verb for Overview {
     }
 }
 
+impl Overview {
+    /// The columns that ipcs' own options stand for; those that a kind has not are left out there.
+    fn facet(&self) -> Option<&'static str> {
+        match self {
+            Self { time: true, .. } => Some("name,owner,sent,received,attached,detached,operated,changed"),
+            Self { pid: true, .. } => Some("name,owner,sender,receiver,creator,user"),
+            Self { creator: true, .. } => Some("name,mode,cuid,cgid,uid,gid"),
+            _ => None,
+        }
+    }
+}
+
 /// One table per kind, or one array of all.
 struct Page<'a> {
     args: &'a ListArgs,
+    totals_alone: bool,
     /// The columns of all kinds on the page.
     names: Vec<&'static str>,
     array: JsonArray,
@@ -146,7 +203,9 @@ impl Page<'_> {
             return Ok(write_table(&mut context.out, columns, rows, false)?);
         }
         self.title(context, title)?;
-        write_table(&mut context.out, columns, rows, true)?;
+        if !self.totals_alone {
+            write_table(&mut context.out, columns, rows, true)?;
+        }
         Ok(writeln!(context.out, "{}", total.join(", "))?)
     }
 

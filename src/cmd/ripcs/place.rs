@@ -11,7 +11,7 @@ use crate::exit::words;
 use crate::ipc::census;
 use crate::ipc::namespace::Namespace;
 
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub(super) struct NamespaceArgs {
     /// Look into the IPC namespace of this process, or into all of them
     #[arg(long, value_name = "PID|all", value_parser = which)]

@@ -46,6 +46,13 @@ impl Verb for Show {
 }
 
 impl Show {
+    /// The System V objects of this identifier, of these kinds: queue, segment, set.
+    pub(super) fn of_id(id: i32, kinds: [bool; 3], json: bool) -> Self {
+        let words = if kinds == [true; 3] { vec![String::new()] } else { named(kinds) };
+        let target = |kind: String| Target::parse(format!("{kind}{id}").as_ref()).expect("a kind and digits");
+        Self { objects: words.into_iter().map(target).collect(), namespace: NamespaceArgs::default(), json }
+    }
+
     /// Shows the object of this name; one in each namespace where all are looked into.
     fn show(&self, context: &mut Context, target: &Target) -> anyhow::Result<Hidden> {
         let mut scene = Scene::of(context, &self.namespace, target.classes())?;
@@ -88,6 +95,12 @@ impl Show {
         rows::write_records(context, MEMBER_COLUMNS, members)?;
         rows::write_shown(context, holder::COLUMNS, holders)
     }
+}
+
+/// What stands before an identifier of these kinds.
+fn named(kinds: [bool; 3]) -> Vec<String> {
+    let words = [Class::Queue, Class::Segment, Class::Set].map(|class| format!("{class}:"));
+    words.into_iter().zip(kinds).filter_map(|(word, is_asked)| is_asked.then_some(word)).collect()
 }
 
 /// The semaphores of a set; none of them where they may not be read.

@@ -202,6 +202,14 @@ macro_rules! columns {
             column("group", "group that owns it", Left, |row: &$row| named(&row.owners.groups, row.object.owner().1)).hidden(),
             column("uid", "number of the owner", Right, |row: &$row| Cell::Number(row.object.owner().0.into())).hidden(),
             column("gid", "number of the group", Right, |row: &$row| Cell::Number(row.object.owner().1.into())).hidden(),
+            column("cuid", "number of the user who made it (System V)", Right, |row: &$row| {
+                row.system_v(|object| Cell::Number(object.permissions.creator_uid.into()))
+            })
+            .hidden(),
+            column("cgid", "number of the group that made it (System V)", Right, |row: &$row| {
+                row.system_v(|object| Cell::Number(object.permissions.creator_gid.into()))
+            })
+            .hidden(),
             column("changed", "time of creation or of the last change", Left, Row::changed).hidden(),
         ]
     };

@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStringExt as _;
 
 use super::{faces, refuses};
-use crate::help::Face;
+use crate::help::{Face, Opt};
 use crate::support::{Outcome, World, has, tool};
 
 /// Colour, a window title, a line of its own, text that runs backwards, C1, bytes that are no UTF-8.
@@ -59,8 +59,8 @@ fn a_hostile_word_is_refused_and_shown_escaped() {
 fn a_hostile_value_is_refused_and_shown_escaped() {
     for face in faces() {
         // A file that is written may have any name.
-        let may_be_any = |option: &Opt| option.takes_any_word || option.long == "output";
-        for option in face.options().iter().filter(|option| option.takes_value && !may_be_any(option)) {
+        let can_be_wrong = |option: &&Opt| option.takes_value && !option.takes_any_word && option.long != "output";
+        for option in face.options().iter().filter(can_be_wrong) {
             for bytes in HOSTILE {
                 let value = [format!("--{}=", option.long).as_bytes(), bytes].concat();
                 let operand = face.names_object().then_some(OsStr::new("0"));

@@ -67,6 +67,32 @@ fn a_page_is_a_table_per_kind_with_totals() {
 }
 
 #[test]
+fn the_flags_of_ipcs_are_understood() {
+    let Some(world) = furnished() else { return };
+    let headers = |arguments: &[&str]| {
+        let page = world.ok("ripcs", arguments);
+        let headers = page.lines().filter(|line| line.starts_with("NAME"));
+        headers.map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        headers(&["-t"]),
+        ["NAME OWNER SENT RECEIVED CHANGED", "NAME OWNER ATTACHED DETACHED CHANGED", "NAME OWNER OPERATED CHANGED"]
+    );
+    assert_eq!(headers(&["-q", "-p"]), ["NAME OWNER SENDER RECEIVER"]);
+    assert_eq!(headers(&["-mp", "-b"]), ["NAME OWNER CREATOR USER"]);
+    assert_eq!(headers(&["-s", "-c"]), ["NAME MODE CUID CGID UID GID"]);
+    assert_eq!(headers(&["-u"]), Vec::<String>::new());
+    assert!(world.ok("ripcs", &["-u"]).contains("Shared memory\n2 segments, "), "{}", world.ok("ripcs", &["-u"]));
+    let limits = world.ok("ripcs", &["-l", "-s"]);
+    assert!(limits.contains("SEMMNI") && !limits.contains("MSGMNI"), "{limits}");
+    let details = String::from_utf8_lossy(world.run("ripcs", &["-s", "-i", "0"]).stdout()).into_owned();
+    assert!(details.contains("object") && details.contains("set:0") && details.contains("TEXTBOOK"), "{details}");
+    world.run("ripcs", &["-i", "0"]).fails(2, "ripcs: 0 may be any of queue:0, segment:0, set:0: say which");
+    world.run("ripcs", &["-q", "-i", "7"]).fails(3, "ripcs: cannot find queue:7: nothing is called so");
+    world.run("ripcs", &["-t", "-p"]).fails(2, "cannot be used with");
+}
+
+#[test]
 fn columns_are_chosen() {
     let Some(world) = furnished() else { return };
     let header = |arguments: &[&str]| {
