@@ -2,6 +2,7 @@
 
 mod count;
 mod escape;
+mod graph;
 mod hex;
 mod json;
 mod progress;
@@ -15,6 +16,7 @@ mod time;
 
 pub(crate) use count::counted;
 pub(crate) use escape::{escape, escape_into, escape_lines};
+pub(crate) use graph::{Edge, Flow, Graph, Node, Tint, write_dot, write_mermaid, write_svg};
 pub(crate) use hex::HexDump;
 pub(crate) use json::{payload, push_fields, push_row, write_object};
 pub(crate) use progress::Progress;

@@ -1,6 +1,7 @@
 //! `ripcs`: the inventory, and who uses what.
 
 mod against_ipcs;
+mod graph;
 mod limits;
 mod listing;
 mod metrics;
@@ -9,3 +10,5 @@ mod options;
 mod posix;
 mod reaping;
 mod stage;
+mod top;
+mod watch;

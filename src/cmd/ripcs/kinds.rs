@@ -5,9 +5,9 @@ use std::io;
 use clap::ValueEnum;
 use clap::builder::TypedValueParser;
 
-use super::scene::TargetParser;
+use super::scene::{Scene, TargetParser};
 use crate::app::Context;
-use crate::exit::words;
+use crate::exit::{Status, words};
 use crate::ipc::census::{Class, Target};
 
 /// Kinds as a user names them.
@@ -83,6 +83,19 @@ impl Asked {
     /// The names among these.
     pub(super) fn names(asked: &[Self]) -> Vec<&Target> {
         asked.iter().filter_map(|one| if let Self::Object(target) = one { Some(target) } else { None }).collect()
+    }
+}
+
+impl Asked {
+    /// Leaves what was asked for in the scene: kinds as a whole, and the objects of these names; all where
+    /// nothing was.
+    pub(super) fn retain(asked: &[Self], context: &mut Context, scene: &mut Scene) -> Status {
+        if asked.is_empty() {
+            return Status::Done;
+        }
+        let kinds = asked.iter().filter(|one| matches!(one, Self::Kind(_)));
+        let whole: Vec<Class> = kinds.flat_map(Self::classes).copied().collect();
+        scene.retain_named(context, &Self::names(asked), &whole)
     }
 }
 

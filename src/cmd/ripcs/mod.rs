@@ -3,8 +3,10 @@
 
 use crate::app::{Tool, VerbEntry};
 
+mod amount;
 mod any;
 mod exposition;
+mod graph;
 mod kinds;
 mod limits;
 mod list;
@@ -16,7 +18,9 @@ mod reap;
 mod remove;
 mod scene;
 mod show;
+mod top;
 mod verdict;
+mod watch;
 mod who;
 mod why;
 
@@ -34,6 +38,9 @@ pub const TOOL: Tool = Tool {
         VerbEntry::of::<remove::Remove>(),
         VerbEntry::of::<limits::Limits>(),
         VerbEntry::of::<why::Why>(),
+        VerbEntry::of::<watch::Watch>(),
+        VerbEntry::of::<top::Top>(),
+        VerbEntry::of::<graph::Graph>(),
         VerbEntry::of::<metrics::Metrics>(),
     ],
 };

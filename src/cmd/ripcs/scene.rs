@@ -32,8 +32,12 @@ pub(super) struct Scene {
 impl Scene {
     /// The lasting objects of these kinds.
     pub(super) fn of(context: &mut Context, namespaces: &NamespaceArgs, classes: &[Class]) -> anyhow::Result<Self> {
-        let places = namespaces.places(context)?;
-        let mut scene = Self { places, spots: Vec::new(), unlisted: Vec::new(), all: namespaces.is_all() };
+        Self::at(namespaces.places(context)?, classes, namespaces.is_all())
+    }
+
+    /// The lasting objects of these kinds in these places; `all` when there are no others.
+    pub(super) fn at(places: Vec<Place>, classes: &[Class], all: bool) -> anyhow::Result<Self> {
+        let mut scene = Self { places, spots: Vec::new(), unlisted: Vec::new(), all };
         for index in 0..scene.places.len() {
             let place = &scene.places[index];
             let found = place.within(|| census::objects(classes));
@@ -42,6 +46,19 @@ impl Scene {
             scene.unlisted.extend(found.unlisted);
         }
         Ok(scene)
+    }
+
+    /// Asks for the values of the sets among them; those that we may not read keep none.
+    pub(super) fn add_values(&mut self) {
+        for (index, place) in self.places.iter().enumerate() {
+            let here = self.spots.iter_mut().filter(|spot| spot.place == Some(index));
+            let mut objects: Vec<&mut Object> = here.map(|spot| &mut spot.object).collect();
+            // Who could list them could enter.
+            let _ = place.within(|| {
+                census::add_values(&mut objects);
+                Ok(())
+            });
+        }
     }
 
     /// Asks who is at these objects, and adds those of these kinds that exist only because of that.
@@ -65,7 +82,7 @@ impl Scene {
     }
 
     /// The namespace of an object, where it is of one.
-    fn number_of(&self, spot: &Spot) -> Option<u64> {
+    pub(super) fn number_of(&self, spot: &Spot) -> Option<u64> {
         spot.place.map(|place| self.places[place].number)
     }
 

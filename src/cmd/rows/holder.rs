@@ -44,7 +44,7 @@ impl HolderRow {
                 pid: process.pid,
                 uid: process.uid,
                 command: process.command.as_slice().into(),
-                how: words(&at.object, &used.how),
+                how: how(&at.object, &used.how),
                 used: (*used).clone(),
                 started: process.started,
                 namespace: at.namespace.clone(),
@@ -92,7 +92,7 @@ pub(crate) static COLUMNS: &[Column<HolderRow>] = &[
 ];
 
 /// What a process does at an object, in words.
-fn words(object: &[u8], how: &How) -> String {
+pub(crate) fn how(object: &[u8], how: &How) -> String {
     let access = |reads, writes| match (reads, writes) {
         (true, false) => "r",
         (false, true) => "w",

@@ -1,6 +1,8 @@
 //! All mechanisms at once: every object there is, and what every process does at them, seen in one walk
 //! over `/proc`.
 
+mod arrivals;
+mod events;
 mod held;
 mod locks;
 mod object;
@@ -9,6 +11,8 @@ mod target;
 mod uses;
 mod walk;
 
+pub use arrivals::Arrivals;
+pub use events::{Actor, Change, Event, Snapshot};
 pub use held::{Held, add_contents};
 pub use object::{Class, Found, Object, Thing, add_residence, add_values, add_waiting, objects};
 pub use orphans::{Doubt, Evidence, Reason, Roster, Verdict};

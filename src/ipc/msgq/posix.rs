@@ -13,7 +13,7 @@ use crate::sys::{errno, mq, signal};
 mod inventory;
 mod limits;
 
-pub use inventory::{QueueStatus, list, status};
+pub use inventory::{Directory, QueueStatus, list, status};
 pub use limits::{Capacity, Limits, limits};
 
 pub use crate::sys::mq::Attributes;

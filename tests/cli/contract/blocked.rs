@@ -38,6 +38,8 @@ const SLEEPERS: &[(&str, &str, &[&str], Call)] = &[
     ("rsem", "rsem create /s", &["wait", "/s"], Call::Futex),
     ("rsem", "rsem create /s --value 1", &["wait", "/s", "--zero"], Call::Nanosleep),
     ("rsem", "rsem create /s", &["run", "/s", "--timeout", "25", "--", "true"], Call::Futex),
+    ("ripcs", "", &["watch"], Call::Poll),
+    ("ripcs", "rmsgq create 0x4b", &["watch", "queue:0", "--timeout", "25", "--interval", "9"], Call::Poll),
     ("rpipe", "", &["meter"], Call::Splice),
     ("rpipe", "", &["meter", "--lines"], Call::Read),
     ("rpipe", "", &["tee"], Call::Splice),
@@ -100,7 +102,10 @@ fn interrupting_a_sleeper_ends_it_of_the_signal() {
             sleeper.wait_until_in(*call);
             sleeper.signal(signal);
             let outcome = sleeper.outcome();
-            assert_eq!((outcome.status(), outcome.stderr().as_str()), (status, ""), "{name} {arguments:?}");
+            // What may not be seen of the machine's other processes is said, which is no failure.
+            let stderr = outcome.stderr();
+            let says: Vec<&str> = stderr.lines().filter(|line| !line.contains(" process")).collect();
+            assert_eq!((outcome.status(), says), (status, Vec::new()), "{name} {arguments:?}");
             assert_eq!(outcome.stdout(), b"");
             assert_eq!(world.ok("ripcs", &["--json", "-o", "name,mode,bytes,count,messages"]), before);
         }

@@ -1,6 +1,7 @@
 //! Standard descriptors that are closed, and no descriptor left to open anything.
 
 use super::{faces, printing};
+use crate::help::Face;
 use crate::support::{Outcome, World};
 
 /// Runs a tool behind this redirection.
@@ -81,8 +82,11 @@ fn without_any_descriptor_every_verb_ends() {
 fn with_all_descriptors_taken_it_works_or_says_so() {
     let Some(world) = World::new() else { return };
     let (mut worked, mut failed) = (0, 0);
+    // The one wants a terminal and asks for that first, the other waits for objects to appear.
+    let watches = |face: &Face| face.tool == "ripcs" && matches!(face.verb.as_deref(), Some("top" | "watch"));
+    let all: Vec<Face> = faces().into_iter().filter(|face| !watches(face)).collect();
     for limit in ["0", "1", "2", "3", "4", "5"] {
-        for face in faces() {
+        for face in &all {
             // What is made here is no other verb's operand: nothing sleeps. No process has that number.
             let (number, operand) = match (face.verb.as_deref(), face.takes_path()) {
                 (Some("create"), true) => ("/none/0", "/dev/shm/made"),

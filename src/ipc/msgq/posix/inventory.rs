@@ -70,6 +70,23 @@ pub fn status(name: &PosixName) -> io::Result<QueueStatus> {
     filesystem.unwrap_or_default().status(file).ok_or_else(|| errno::error(errno::ENOENT))
 }
 
+/// The directory that POSIX queues are files of; it can be looked at as long as this is kept.
+#[derive(Debug)]
+pub struct Directory(FileSystem);
+
+impl Directory {
+    /// That of this IPC namespace; EPERM as for [`list`].
+    pub fn open() -> io::Result<Self> {
+        FileSystem::find().map(Self)
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.0.root
+    }
+}
+
 /// The queue file system: a private mount of our own, or the one at `/dev/mqueue`.
 #[derive(Debug, Default)]
 struct FileSystem {

@@ -1,0 +1,185 @@
+//! `ripcs graph`: who talks to whom, as a picture or in the language of a program that draws one.
+
+use std::collections::{HashMap, HashSet};
+
+use anyhow::Context as _;
+use clap::{Args, ValueEnum};
+
+use super::amount::Amount;
+use super::kinds::{Asked, AskedParser, tell_unlisted};
+use super::place::NamespaceArgs;
+use super::scene::{Scene, Spot, tell_hidden};
+use crate::app::{Context, Verb};
+use crate::cmd::rows::holder;
+use crate::exit::Status;
+use crate::ipc::census::{Census, Class, How, Process, Use};
+use crate::ipc::users::{Database, Names};
+use crate::output::{self, Edge, Flow, Node, Tint, escape, write_dot, write_mermaid, write_svg};
+use crate::proc::stat;
+
+#[derive(Debug, Args)]
+pub(super) struct Graph {
+    /// Only these objects and who is at them: names (3, queue:3, /jobs) or kinds (queue, pipe)
+    #[arg(value_name = "OBJECT", value_parser = AskedParser)]
+    objects: Vec<Asked>,
+
+    /// Only this process and its descendants, with pipes, sockets and mapped files
+    #[arg(short, long, value_name = "PID", value_parser = clap::value_parser!(i32).range(1..))]
+    tree: Option<i32>,
+
+    /// What to write: dot (Graphviz), mermaid, or svg (a picture)
+    #[arg(short, long, value_name = "FORMAT", default_value = "dot", hide_possible_values = true)]
+    format: Format,
+
+    #[command(flatten)]
+    namespace: NamespaceArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Dot,
+    Mermaid,
+    Svg,
+}
+
+impl Verb for Graph {
+    const NAME: &'static str = "graph";
+    const ABOUT: &'static str = "Draw which processes talk through which objects";
+
+    fn run(self, context: &mut Context) -> anyhow::Result<Status> {
+        let pids = self.tree.map(descendants).transpose()?;
+        let mut classes: Vec<Class> = self.objects.iter().flat_map(Asked::classes).copied().collect();
+        if classes.is_empty() {
+            classes.extend(if pids.is_some() { &Class::ALL[..] } else { &Class::LASTING });
+        }
+        let mut scene = Scene::of(context, &self.namespace, &classes)?;
+        scene.add_values();
+        let census = scene.census(&classes, pids.as_deref())?;
+        let status = Asked::retain(&self.objects, context, &mut scene);
+        let graph = self.graph(&scene, &census);
+        match self.format {
+            Format::Dot => write_dot(&mut context.out, &graph)?,
+            Format::Mermaid => write_mermaid(&mut context.out, &graph)?,
+            Format::Svg => write_svg(&mut context.out, &graph)?,
+        }
+        tell_unlisted(context, &scene.unlisted);
+        tell_hidden(context, census.hidden);
+        Ok(status)
+    }
+}
+
+impl Graph {
+    fn graph(&self, scene: &Scene, census: &Census) -> output::Graph {
+        let names = Names::of(Database::Users, census.processes.iter().map(|process| process.uid));
+        let mut graph = output::Graph::default();
+        let mut actors: HashMap<i32, usize> = HashMap::new();
+        for spot in &scene.spots {
+            let users = scene.users(census, spot);
+            if !self.shows(spot, &users) {
+                continue;
+            }
+            let thing = graph.things.len();
+            graph.things.push(node_of(scene, spot));
+            for (process, flow, label, stuck) in uses(spot, &users) {
+                let actor = *actors.entry(process.pid).or_insert_with(|| {
+                    graph.actors.push(actor(process, &names));
+                    graph.actors.len() - 1
+                });
+                graph.edges.push(Edge { actor, thing, flow, label, stuck });
+            }
+        }
+        graph
+    }
+
+    /// Whether an object tells of somebody who talks: what lasts and has a user does, and what is gone with
+    /// its processes when there are two of them. Who names an object wants to see it.
+    fn shows(&self, spot: &Spot, users: &[(&Process, &Use)]) -> bool {
+        let pids: HashSet<i32> = users.iter().map(|(process, _)| process.pid).collect();
+        let lasts = Class::LASTING.contains(&spot.object.class());
+        let is_named = self.objects.iter().any(|asked| matches!(asked, Asked::Object(_)));
+        is_named || pids.len() > usize::from(!lasts)
+    }
+}
+
+/// A process and all that it started, and they.
+fn descendants(root: i32) -> anyhow::Result<Vec<i32>> {
+    stat::of(root).with_context(|| format!("cannot look at process {root}"))?;
+    let mut children: HashMap<i32, Vec<i32>> = HashMap::new();
+    for process in stat::all().context("cannot look at the processes")? {
+        children.entry(process.parent).or_default().push(process.pid);
+    }
+    let mut found = vec![root];
+    let mut next = 0;
+    while let Some(pid) = found.get(next).copied() {
+        found.extend(children.remove(&pid).unwrap_or_default());
+        next += 1;
+    }
+    Ok(found)
+}
+
+fn actor(process: &Process, names: &Names) -> Node {
+    let user = names.get(process.uid).map_or_else(|| process.uid.to_string(), |name| escape(name.as_bytes()));
+    Node { name: format!("{} {}", process.pid, escape(&process.command)), note: user, tint: Tint::Grey }
+}
+
+fn node_of(scene: &Scene, spot: &Spot) -> Node {
+    let tint = match spot.object.class() {
+        Class::Queue => Tint::Blue,
+        Class::Segment | Class::File => Tint::Green,
+        Class::Set | Class::Semaphore => Tint::Amber,
+        _ => Tint::Violet,
+    };
+    let mut note = Amount::of(&spot.object).map(Amount::told).unwrap_or_default();
+    // Equal names in two namespaces are two objects.
+    if let Some(namespace) = spot.place.and_then(|place| scene.places[place].namespace.as_ref()) {
+        note = format!("{note} in {}", namespace.number);
+    }
+    Node { name: escape(&spot.object.full_name()), note, tint }
+}
+
+/// What each process does, in the order of the pids: a line for each way that something flows, or does not.
+/// What many threads do alike is told once.
+fn uses<'a>(spot: &Spot, users: &[(&'a Process, &Use)]) -> Vec<(&'a Process, Flow, String, bool)> {
+    let name = spot.object.full_name();
+    let mut lines: Vec<(&Process, Flow, bool, Vec<(String, usize)>)> = Vec::new();
+    for (process, used) in users {
+        let (flow, stuck, words) = (flow(&used.how), used.how.is_blocked(), holder::how(&name, &used.how));
+        let same = |line: &&mut (&Process, Flow, bool, _)| (line.0.pid, line.1, line.2) == (process.pid, flow, stuck);
+        match lines.iter_mut().find(same) {
+            None => lines.push((process, flow, stuck, vec![(words, 1)])),
+            Some((.., told)) => match told.iter_mut().find(|(told, _)| *told == words) {
+                None => told.push((words, 1)),
+                Some((_, count)) => *count += 1,
+            },
+        }
+    }
+    let told = |(words, count): (String, usize)| if count > 1 { format!("{words} ({count} threads)") } else { words };
+    let line = |(process, flow, stuck, words): (_, _, _, Vec<(String, usize)>)| {
+        let label = words.into_iter().map(told).collect::<Vec<_>>().join(", ");
+        (process, flow, escape(label.as_bytes()), stuck)
+    };
+    let mut lines: Vec<_> = lines.into_iter().map(line).collect();
+    lines.sort_by_key(|(process, ..)| process.pid);
+    lines
+}
+
+const fn flow(how: &How) -> Flow {
+    match how {
+        How::Mapped { writable: false, .. }
+        | How::Open { writes: false, .. }
+        | How::Receiving(_)
+        | How::MqReceiving
+        | How::Operating(_)
+        | How::Waiting
+        | How::Notified
+        | How::Opening { writes: false }
+        | How::Reading
+        | How::Locking(_) => Flow::In,
+        How::Open { reads: false, writes: true }
+        | How::Sending
+        | How::MqSending
+        | How::Opening { writes: true }
+        | How::Writing => Flow::Out,
+        How::Mapped { .. } | How::Open { .. } | How::Locked(_) => Flow::Both,
+    }
+}
