@@ -7,8 +7,8 @@
 set -eu
 
 . "$(dirname "$0")/find-tools.sh"
-find_tools rfifo rmsgq rsem rshm rsignal ripcs
-for tool in rfifo rmsgq rsem rshm rsignal ripcs; do
+find_tools rfifo rlock rmsgq rpipe rsem rshm rsignal rsock ripcs
+for tool in rfifo rlock rmsgq rpipe rsem rshm rsignal rsock ripcs; do
     echo "# $tool is $(command -v "$tool")"
 done
 
@@ -17,9 +17,11 @@ removed=
 s=
 m=
 receiver= # the process in the background, while there is one
+folder=
 
 leave() {
     [ -z "$receiver" ] || kill "$receiver" 2>/dev/null || :
+    [ -z "$folder" ] || rm -rf "$folder"
     [ -z "$s" ] || rsem remove --if-exists "$s"
     [ -z "$m" ] || rshm remove --if-exists --quiet "$m"
     [ -z "$q" ] || [ -n "$removed" ] || rmsgq remove --if-exists "$q"
@@ -81,6 +83,15 @@ try 'rsignal send "$!" --signal TERM --wait'
 try 'wait "$!" || echo "status $?"'
 receiver=
 
+say 'A socket: a command answers whoever connects. The question is sent, ended, and answered.'
+folder=$(mktemp -d)
+socket=unix:$folder/s
+try 'rsock listen "$socket" --exec tr a-z A-Z &'
+receiver=$!
+try 'rsock ask --wait "$socket" "hello, socket"'
+try 'kill "$!"; wait "$!" || echo "status $?"'
+receiver=
+
 say 'Remove the queue. Then nothing is called so any more.'
 try 'rmsgq remove "$q"'
 removed=yes
@@ -120,6 +131,12 @@ m=
 
 say 'Memory for one command and what it starts. Nothing is left of it.'
 try 'rshm run --size 4K -- sh -c "rshm add \$RSHM 0:u32; rshm add \$RSHM 0:u32"'
+
+say 'A pipeline without a shell. Each command tells how it ended; the first one had no reader any more.'
+try 'rpipe run --status yes ::: head -n 2'
+
+say 'Bytes pass through a meter, and are shared out to two commands.'
+try 'seq 100000 | rpipe meter --final | rpipe tee --no-output --to wc -l ::: tail -n 1'
 
 say 'A FIFO for one command and what it starts. Two strangers meet there; nothing is left of it.'
 try 'rfifo run -- sh -c "rfifo send {} hello & rfifo recv {}"'

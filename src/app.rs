@@ -137,9 +137,17 @@ impl Tool {
             .version(env!("CARGO_PKG_VERSION"))
             .subcommands(self.verbs.iter().map(VerbEntry::command));
         match &self.bare {
-            Some(bare) => (bare.augment)(command),
+            // What stands before a verb would be lost.
+            Some(bare) => (bare.augment)(command).args_conflicts_with_subcommands(true),
             None => command.subcommand_required(true).arg_required_else_help(true),
         }
+    }
+
+    /// The command line without the options of the verbs.
+    fn without_verbs(&self, bare: &VerbEntry) -> Command {
+        let command = Command::new(self.name).about(self.about).version(env!("CARGO_PKG_VERSION"));
+        let named = self.verbs.iter().map(|verb| Command::new(verb.name).about(verb.about));
+        (bare.augment)(command).subcommands(named).args_conflicts_with_subcommands(true)
     }
 
     /// The verb that is named first, as one nearly always is.
@@ -155,9 +163,7 @@ impl Tool {
         }
         let command = match &self.bare {
             // Options without a verb: nothing but help needs the verbs' own.
-            Some(bare) if self.verbs.is_empty() => {
-                (bare.augment)(Command::new(self.name).about(self.about).version(env!("CARGO_PKG_VERSION")))
-            }
+            Some(bare) if arguments.get(1).is_none_or(|word| !asks_for_help(word)) => self.without_verbs(bare),
             _ => self.command(),
         };
         let matches = command.try_get_matches_from(arguments)?;
@@ -199,6 +205,11 @@ pub fn main(tool: &'static Tool, argc: c_int, argv: *const *const c_char) -> c_i
         die_of(signal);
     }
     c_int::from(status.code())
+}
+
+/// Whether clap answers this word with help about verbs.
+fn asks_for_help(word: &OsString) -> bool {
+    ["help", "-h", "--help"].iter().any(|help| word == help)
 }
 
 /// Help and the version are output; anything else is bad usage.

@@ -30,10 +30,13 @@ use crate::ipc::signal::{self, Arrival, Code, Process, Receiver, Signal, SignalS
 use crate::proc::process;
 use crate::sys::{errno, signal as own};
 
-/// The command of these words, of which there is at least one.
+/// The command of these words, of which there is at least one. It ignores SIGPIPE if our parent had us do so.
 pub(crate) fn of_words(words: &[OsString]) -> Command {
     let mut command = Command::new(&words[0]);
     command.args(&words[1..]);
+    if own::pipe_was_ignored() {
+        own::start_ignoring_pipe(&mut command);
+    }
     command
 }
 

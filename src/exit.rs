@@ -86,8 +86,9 @@ impl Status {
             return Self::GaveUp;
         }
         match error.kind() {
-            ErrorKind::NotFound => Self::NotFound,
-            ErrorKind::AlreadyExists => Self::AlreadyExists,
+            // Nobody listens at an address: there is no such socket.
+            ErrorKind::NotFound | ErrorKind::ConnectionRefused => Self::NotFound,
+            ErrorKind::AlreadyExists | ErrorKind::AddrInUse => Self::AlreadyExists,
             ErrorKind::PermissionDenied => Self::NotPermitted,
             ErrorKind::WouldBlock | ErrorKind::TimedOut => Self::GaveUp,
             _ => Self::Failed,
@@ -117,6 +118,11 @@ pub(crate) struct CommandError {
 impl CommandError {
     pub(crate) fn new(command: &OsStr, error: io::Error) -> Self {
         Self { command: command.to_owned(), error }
+    }
+
+    /// What the system said.
+    pub(crate) fn reason(&self) -> &io::Error {
+        &self.error
     }
 
     pub(crate) fn status(&self) -> Status {

@@ -74,7 +74,7 @@ pub(crate) fn run(machine: &Machine) -> anyhow::Result<()> {
     for (expression, count, what, cases) in &CROWDS {
         machine.make_objects(expression, *count)?;
         for case in *cases {
-            compare(case, &format!("{count} {what}"), &mut times, &mut memory)?;
+            compare(&case.ours, &case.peers, ROUNDS, &format!("{count} {what}"), &mut times, &mut memory)?;
         }
     }
     call::remove_queues()?;
@@ -83,15 +83,22 @@ pub(crate) fn run(machine: &Machine) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Measures a listing and its peers in turn.
-fn compare(case: &Case, crowd: &str, times: &mut Vec<Comparison>, memory: &mut Vec<Comparison>) -> anyhow::Result<()> {
-    let here: Vec<_> = case.peers.iter().filter(|(peer, ..)| peer.is_possible()).collect();
-    let sides: Vec<&Call> = std::iter::once(&case.ours).chain(here.iter().map(|(peer, ..)| peer)).collect();
+/// Measures a call of ours and its peers, each with its goals in time and in memory, in turn.
+pub(crate) fn compare(
+    ours: &Call,
+    peers: &[(Call, Goal, Goal)],
+    rounds: usize,
+    crowd: &str,
+    times: &mut Vec<Comparison>,
+    memory: &mut Vec<Comparison>,
+) -> anyhow::Result<()> {
+    let here: Vec<_> = peers.iter().filter(|(peer, ..)| peer.is_possible()).collect();
+    let sides: Vec<&Call> = std::iter::once(ours).chain(here.iter().map(|(peer, ..)| peer)).collect();
     let time = |call: &&Call| measure::time(&mut call::command(&[], &call.words()?));
-    let medians = measure::alternate(&sides, ROUNDS, time)?;
+    let medians = measure::alternate(&sides, rounds, time)?;
     let peak = |call: &Call| measure::peak_memory(&mut call::command(&[], &call.words()?));
-    let mine = peak(&case.ours)?;
-    let ours = format!("{crowd}: {}", case.ours.label());
+    let mine = peak(ours)?;
+    let ours = format!("{crowd}: {}", ours.label());
     let row =
         |peer: &Call, mine, theirs, goal| Comparison { ours: ours.clone(), peer: peer.label(), mine, theirs, goal };
     for ((peer, time_goal, memory_goal), median) in here.into_iter().zip(&medians[1..]) {

@@ -7,6 +7,8 @@
 use std::process::ExitCode;
 
 mod call;
+mod census;
+mod classic;
 mod listing;
 mod machine;
 mod measure;
@@ -14,6 +16,7 @@ mod memory;
 mod messages;
 mod namespace;
 mod pipes;
+mod signals;
 mod startup;
 mod table;
 mod wrappers;
@@ -24,12 +27,15 @@ use machine::Machine;
 type Section = fn(&Machine) -> anyhow::Result<()>;
 
 /// The sections, by the words that choose them.
-const SECTIONS: [(&str, Section); 6] = [
+const SECTIONS: &[(&str, Section)] = &[
     ("startup", startup::run),
+    ("classic", classic::run),
     ("wrappers", wrappers::run),
     ("listing", listing::run),
+    ("census", census::run),
     ("messages", messages::run),
     ("memory", memory::run),
+    ("signals", signals::run),
     ("pipes", pipes::run),
 ];
 
@@ -53,7 +59,7 @@ fn run() -> anyhow::Result<()> {
         anyhow::bail!("no section is called {word}; there are {}", names.join(", "));
     }
     let machine = Machine::look()?;
-    for (name, section) in SECTIONS {
+    for &(name, section) in SECTIONS {
         if words.is_empty() || words.contains(&name) {
             section(&machine)?;
         }

@@ -1,4 +1,4 @@
-//! Wrappers: a command under a semaphore, against the tools that scripts limit jobs with today.
+//! Wrappers: a command under a semaphore or a lock, against the tools that scripts limit jobs with today.
 
 use std::ffi::OsString;
 use std::fs;
@@ -29,24 +29,39 @@ static PEERS: [Peer; 2] = [
     Peer { words: &["sem", "--fg", "true"], pairs: 30, goal: Goal::Ratio(0.02) },
 ];
 
-/// Prints a table of what it costs to run `true` under a semaphore, and the calls that this takes.
+/// The wrapper of the same kind.
+static FLOCK: Peer = Peer { words: &["flock", "FILE", "true"], pairs: 500, goal: Goal::Ratio(0.90) };
+
+/// Prints a table of what it costs to run `true` under a semaphore or a lock, and the calls that this takes.
 pub(crate) fn run(machine: &Machine) -> anyhow::Result<()> {
     let rsem = machine::find("rsem").context("there is no rsem")?.into_os_string();
     call::finish(&mut call::command(&[], &[rsem.clone(), "create".into(), KEY.into(), "--value".into(), "1".into()]))?;
     let ours = [rsem, "run".into(), KEY.into(), "--".into(), "true".into()];
     let label = "rsem run KEY -- true";
 
-    let calls = measure::system_calls(machine, &ours)?;
+    let rlock = machine::find("rlock").context("there is no rlock")?.into_os_string();
+    let file = machine.files.path().join("lock").into_os_string();
+    let lock = [rlock, "run".into(), file, "--".into(), "true".into()];
+    let lock_label = "rlock run FILE -- true";
+
     let alone = |words: &[OsString]| measure::system_calls(machine, words);
     let bare = alone(&["true".into()])?;
-    let row = Comparison { ours: label.into(), peer: "true".into(), mine: calls, theirs: bare, goal: Goal::Open };
-    table::print("Wrappers: system calls (strace -f), the command's own among them", 0, &[row]);
+    let row = |label: &str, mine| Comparison {
+        ours: label.into(),
+        peer: "true".into(),
+        mine,
+        theirs: bare,
+        goal: Goal::Open,
+    };
+    let calls = [row(label, alone(&ours)?), row(lock_label, alone(&lock)?)];
+    table::print("Wrappers: system calls (strace -f), the command's own among them", 0, &calls);
 
     machine.bind_ourselves(true)?;
     let mut rows = Vec::new();
     for peer in &PEERS {
         rows.extend(compare(machine, &ours, label, peer)?);
     }
+    rows.extend(compare(machine, &lock, lock_label, &FLOCK)?);
     // What no tool can go below that does the same.
     match machine.compile("sem_exec", &["-static"]) {
         Ok(program) => {

@@ -19,6 +19,11 @@ pub(crate) fn parse(text: &str) -> Result<Duration, String> {
     Duration::try_from_secs_f64(number * scale).map_err(|_| "too long a duration".into())
 }
 
+/// A duration as it can be typed: `0.2s`.
+pub(crate) fn seconds(duration: Duration) -> String {
+    format!("{}s", duration.as_secs_f64())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,4 +1,4 @@
-//! The door of `rfifo`.
+//! The door of `rfifo`, and of the old tool that it replaces.
 #![no_main]
 
-ripc::door!(rfifo);
+ripc::door!(rfifo: mkfifo);

@@ -1,4 +1,4 @@
-//! The door of `ripcs`.
+//! The door of `ripcs`, and of the old tools that it replaces.
 #![no_main]
 
-ripc::door!(ripcs);
+ripc::door!(ripcs: ipcs, ipcmk, ipcrm, lsipc);

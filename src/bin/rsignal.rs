@@ -1,4 +1,4 @@
-//! The door of `rsignal`.
+//! The door of `rsignal`, and of the old tools that it replaces.
 #![no_main]
 
-ripc::door!(rsignal);
+ripc::door!(rsignal: kill, waitpid);

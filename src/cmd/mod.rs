@@ -6,9 +6,11 @@
 mod names;
 pub mod rfifo;
 pub mod ripcs;
+pub mod rlock;
 pub mod rmsgq;
 mod rows;
 pub mod rpipe;
 pub mod rsem;
 pub mod rshm;
 pub mod rsignal;
+pub mod rsock;

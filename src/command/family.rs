@@ -137,6 +137,7 @@ impl Family {
     /// Sends TERM to all and waits for them: what was begun cannot be brought to its end.
     pub(crate) fn give_up(&mut self) {
         self.send(Signal::TERM);
+        self.send(Signal::CONT);
         // Why we give up is told anyway.
         let _ = self.wait(None, |_, _| true);
     }

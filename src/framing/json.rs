@@ -13,6 +13,10 @@ pub(crate) enum Label {
     Type,
     /// `priority`, of a POSIX message.
     Priority,
+    /// `connection`, by which a listener counts what it accepts.
+    Connection,
+    /// `pid`, of the process that sent a datagram; 0 is none.
+    Sender,
     /// Nothing: a byte stream keeps none.
     Nothing,
 }
@@ -26,6 +30,12 @@ pub(crate) struct Line {
     /// Priority of a POSIX message.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub priority: Option<i64>,
+    /// Number of the connection it came through; written, not read.
+    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
+    connection: Option<i64>,
+    /// Process that sent it; written, not read.
+    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
+    pid: Option<i64>,
     /// Bytes in it; written, not read.
     #[serde(skip_deserializing)]
     size: usize,
@@ -44,6 +54,8 @@ impl Line {
         match label {
             Label::Type => line.kind = Some(tag),
             Label::Priority => line.priority = Some(tag),
+            Label::Connection => line.connection = Some(tag),
+            Label::Sender => line.pid = Some(tag).filter(|&pid| pid != 0),
             Label::Nothing => {}
         }
         match std::str::from_utf8(bytes) {

@@ -3,10 +3,11 @@
 use std::fmt;
 use std::io;
 use std::ops::Range;
-use std::os::fd::BorrowedFd;
+use std::os::fd::AsFd;
+use std::time::Instant;
 
 use super::{Framing, PREFIX};
-use crate::sys::fd;
+use crate::sys::{errno, fd, signal};
 
 /// How much is read at once.
 const STEP: usize = 64 * 1024;
@@ -15,8 +16,8 @@ const CAP: usize = 1024 * 1024;
 
 /// Reads records from a descriptor into one buffer, where each has `gap` spent bytes before it.
 #[derive(Debug)]
-pub(crate) struct Reader<'fd> {
-    input: BorrowedFd<'fd>,
+pub(crate) struct Reader<F> {
+    input: F,
     framing: Framing,
     buffer: Vec<u8>,
     /// What is read and not given out yet.
@@ -24,6 +25,8 @@ pub(crate) struct Reader<'fd> {
     gap: usize,
     limit: usize,
     ended: bool,
+    /// When reading no longer waits for bytes.
+    until: Option<Instant>,
 }
 
 /// A record that is longer than the limit: its length.
@@ -38,11 +41,22 @@ impl fmt::Display for TooLong {
 
 impl std::error::Error for TooLong {}
 
-impl<'fd> Reader<'fd> {
+impl<F: AsFd> Reader<F> {
     /// Reads `input`; records above `limit` bytes are errors, and each is given with `gap` bytes
     /// before it that the caller may overwrite.
-    pub(crate) fn new(input: BorrowedFd<'fd>, framing: Framing, gap: usize, limit: usize) -> Self {
-        Self { input, framing, buffer: vec![0; gap + STEP], fresh: gap..gap, gap, limit, ended: false }
+    pub(crate) fn new(input: F, framing: Framing, gap: usize, limit: usize) -> Self {
+        Self { input, framing, buffer: vec![0; gap + STEP], fresh: gap..gap, gap, limit, ended: false, until: None }
+    }
+
+    /// From `until` on no bytes are waited for: then the next record is an error, ETIMEDOUT, until they
+    /// have come.
+    pub(crate) fn wait_until(&mut self, until: Option<Instant>) {
+        self.until = until;
+    }
+
+    /// What is read.
+    pub(crate) fn input(&self) -> &F {
+        &self.input
     }
 
     /// The next record behind its gap; `None` at the end. A [`TooLong`] record is an error and is
@@ -142,8 +156,13 @@ impl<'fd> Reader<'fd> {
             self.buffer.resize(self.buffer.len() * 2, 0);
         }
         let got = loop {
-            match fd::read(self.input, &mut self.buffer[self.fresh.end..]) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            if let Some(until) = self.until
+                && !fd::poll(&self.input, fd::READABLE, Some(until.saturating_duration_since(Instant::now())))?
+            {
+                return Err(errno::error(errno::ETIMEDOUT));
+            }
+            match fd::read(&self.input, &mut self.buffer[self.fresh.end..]) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted && signal::caught().is_none() => {}
                 other => break other?,
             }
         };

@@ -3,7 +3,8 @@
 //!
 //! One module per mechanism: [`msgq`] (message queues), [`shm`] (shared memory), [`sem`]
 //! (semaphores), [`signal`] (signals and processes), [`pipe`] and [`fifo`] (pipes without
-//! and with a name). What they share is the vocabulary of this module:
+//! and with a name), [`socket`] (sockets), [`rpc`] (calls through them), [`lock`] (locks on files).
+//! [`census`] looks at all of them at once. What they share is the vocabulary of this module:
 //! [`Key`], [`Id`], [`Name`], [`Mode`], [`Permissions`], [`Wait`].
 //!
 //! # Errors
@@ -14,18 +15,23 @@
 //!
 //! [`ErrorKind::NotFound`]: std::io::ErrorKind::NotFound
 
+pub mod census;
 mod changes;
 pub mod fifo;
+pub mod lock;
 mod mode;
 pub mod msgq;
 mod name;
+pub mod namespace;
 mod object;
 pub mod pipe;
 mod posix_files;
 mod processes;
+pub mod rpc;
 pub mod sem;
 pub mod shm;
 pub mod signal;
+pub mod socket;
 pub mod users;
 mod wait;
 

@@ -10,6 +10,9 @@ impl Mode {
     /// Read and write for the owner alone: what a new object gets unless told otherwise.
     pub const PRIVATE: Self = Self(0o600);
 
+    /// `0666`: as much as the umask lets through.
+    pub(crate) const ALL: Self = Self(0o666);
+
     /// The permission bits of `bits`; whatever stands above them (`SHM_DEST`, file types) is dropped.
     #[must_use]
     pub const fn of(bits: u32) -> Self {

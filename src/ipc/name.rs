@@ -141,6 +141,12 @@ pub enum Name {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NameError(String);
 
+impl NameError {
+    pub(super) const fn new(words: String) -> Self {
+        Self(words)
+    }
+}
+
 impl fmt::Display for NameError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -285,7 +291,7 @@ fn unknown(text: &OsStr, kind: Kind) -> NameError {
 }
 
 /// Foreign text between quotes, with everything escaped that a terminal might obey.
-fn quoted(text: &OsStr) -> String {
+pub(super) fn quoted(text: &OsStr) -> String {
     let mut out = String::from("'");
     for chunk in text.as_bytes().utf8_chunks() {
         for character in chunk.valid().chars() {

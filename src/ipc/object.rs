@@ -36,6 +36,8 @@ pub trait SystemVObject {
     fn permissions(&self) -> &Permissions;
     /// Creation or last change of owner, mode or limits.
     fn changed(&self) -> Timestamp;
+    /// When something happened to it last: use or change.
+    fn last_used(&self) -> Timestamp;
 }
 
 /// What the status of every POSIX object tells.
@@ -44,9 +46,9 @@ pub trait PosixObject {
     fn file(&self) -> &PosixFile;
 }
 
-/// The fields that a System V status has, under their own names.
+/// The fields that a System V status has, under their own names, and those with the times of its use.
 macro_rules! system_v_object {
-    ($status:ty) => {
+    ($status:ty: $($time:ident),+) => {
         impl $crate::ipc::SystemVObject for $status {
             fn id(&self) -> $crate::ipc::Id {
                 self.id
@@ -58,6 +60,10 @@ macro_rules! system_v_object {
 
             fn changed(&self) -> $crate::ipc::Timestamp {
                 self.changed
+            }
+
+            fn last_used(&self) -> $crate::ipc::Timestamp {
+                [self.changed, $(self.$time),+].into_iter().max().flatten()
             }
         }
     };

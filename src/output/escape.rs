@@ -10,6 +10,12 @@ pub(crate) fn escape(text: &[u8]) -> String {
     out
 }
 
+/// [`escape`] for text of several lines: they stay lines.
+pub(crate) fn escape_lines(text: &[u8]) -> String {
+    let lines: Vec<String> = text.split(|&byte| byte == b'\n').map(escape).collect();
+    lines.join("\n")
+}
+
 /// [`escape`] behind what `out` holds already.
 pub(crate) fn escape_into(out: &mut String, text: &[u8]) {
     // Nearly all names are plain, and listings have many.

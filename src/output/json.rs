@@ -59,6 +59,11 @@ pub(crate) fn push_row<R>(line: &mut Vec<u8>, columns: &[&'static Column<R>], re
     serde_json::to_writer(line, &Row { columns, record }).map_err(io::Error::from)
 }
 
+/// Named cells as one JSON object behind what `line` holds.
+pub(crate) fn push_fields(line: &mut Vec<u8>, fields: &[(&str, Cell<'_>)]) -> io::Result<()> {
+    serde_json::to_writer(line, &Fields(fields)).map_err(io::Error::from)
+}
+
 /// Named cells.
 struct Fields<'a>(&'a [(&'a str, Cell<'a>)]);
 

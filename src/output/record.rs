@@ -1,6 +1,7 @@
 //! Records and their columns: one static table drives the header, the rows, JSON and `-o`.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 
 /// A value in a row.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,6 +61,36 @@ impl<'a> Cell<'a> {
     /// Text that lives as long as the record.
     pub(crate) fn text(text: &'a str) -> Self {
         Self::Text(Cow::Borrowed(text))
+    }
+}
+
+impl Cell<'_> {
+    /// The order of values in a column: numbers by size, texts by their bytes, what has no value first.
+    pub(crate) fn compare(&self, other: &Self) -> Ordering {
+        match (self.number(), other.number()) {
+            (Some(one), Some(two)) => one.cmp(&two),
+            (one, two) => one.cmp(&two).then_with(|| self.words().cmp(&other.words())),
+        }
+    }
+
+    fn number(&self) -> Option<i128> {
+        match self {
+            Self::Number(number) | Self::Label(number) => Some((*number).into()),
+            Self::Signed(number) | Self::Time(number) => Some((*number).into()),
+            Self::Octal(bits) | Self::Hex(bits) => Some((*bits).into()),
+            Self::List(list) => i128::try_from(list.len()).ok(),
+            _ => None,
+        }
+    }
+
+    fn words(&self) -> Option<Cow<'_, [u8]>> {
+        match self {
+            Self::Text(text) => Some(text.as_bytes().into()),
+            Self::Foreign(bytes) => Some(bytes.as_ref().into()),
+            Self::Words(words, _) => Some(words.join(" ").into_bytes().into()),
+            Self::Numbers(numbers) => Some(numbers.iter().flat_map(|number| number.to_be_bytes()).collect()),
+            _ => None,
+        }
     }
 }
 

@@ -66,11 +66,15 @@ impl Write for Out {
     }
 }
 
-/// A line for the user on standard error: `tool: text`. One write, so that lines of several
-/// processes do not mix; when even that fails there is nobody left to tell.
+/// A line for the user on standard error: `tool: text`.
 pub(crate) fn note(tool: &str, text: &str) {
-    let line = format!("{tool}: {text}\n");
-    let mut rest = line.as_bytes();
+    tell(format!("{tool}: {text}\n").as_bytes());
+}
+
+/// Lines for the user on standard error, as they are. One write, so that those of several processes do
+/// not mix; when even that fails there is nobody left to tell.
+pub(crate) fn tell(lines: &[u8]) {
+    let mut rest = lines;
     while !rest.is_empty() {
         match fd::write(fd::stderr(), rest) {
             Ok(count @ 1..) => rest = &rest[count..],

@@ -18,19 +18,31 @@ pub(crate) fn write_table<R>(
     records: &[R],
     header: bool,
 ) -> io::Result<()> {
+    let heads: Vec<(&str, Align)> = columns.iter().map(|column| (column.name, column.align)).collect();
+    write_cells(out, &heads, header, records.len(), |record, column| (columns[column].get)(&records[record]))
+}
+
+/// The same for cells that do not come from one table of columns: `cell(row, column)`.
+pub(super) fn write_cells<'a>(
+    out: &mut impl Write,
+    heads: &[(&str, Align)],
+    header: bool,
+    rows: usize,
+    cell: impl Fn(usize, usize) -> Cell<'a>,
+) -> io::Result<()> {
     let mut cells = Cells::default();
     if header {
-        for column in columns {
-            cells.push(&Cell::shown(column.name.to_ascii_uppercase()));
+        for (name, _) in heads {
+            cells.push(&Cell::shown(name.to_ascii_uppercase()));
         }
     }
-    for record in records {
-        for column in columns {
-            cells.push(&(column.get)(record));
+    for row in 0..rows {
+        for column in 0..heads.len() {
+            cells.push(&cell(row, column));
         }
     }
-    let sides: Vec<Align> = columns.iter().map(|column| column.align).collect();
-    if records.len() < BULK { arrange(out, &cells, &sides) } else { pad(out, &cells, &sides) }
+    let sides: Vec<Align> = heads.iter().map(|(_, side)| *side).collect();
+    if rows < BULK { arrange(out, &cells, &sides) } else { pad(out, &cells, &sides) }
 }
 
 /// Writes names and values below each other.

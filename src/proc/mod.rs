@@ -1,10 +1,14 @@
-//! What `/proc` tells: the System V tables, processes, their mappings and signals, the call one sleeps
+//! What `/proc` tells: the System V tables, processes, their mappings, locks and signals, the call one sleeps
 //! in, free memory.
 
+pub(crate) mod locks;
 pub(crate) mod maps;
 pub(crate) mod memory;
 pub(crate) mod pipes;
 pub(crate) mod process;
 pub(crate) mod signals;
+pub(crate) mod sockets;
 pub(crate) mod stat;
 pub(crate) mod sysvipc;
+pub(crate) mod unix_names;
+pub(crate) mod walk;

@@ -15,6 +15,17 @@ pub(crate) fn command(pid: i32) -> Option<String> {
     Some(Process::new(pid).ok()?.stat().ok()?.comm)
 }
 
+/// The arguments of a process with a blank between them (proc_pid_cmdline(5)); empty for one that has
+/// none any more, `None` when there is no process of this pid.
+pub(crate) fn command_line(pid: i32) -> Option<Vec<u8>> {
+    let mut line = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+    // A process that writes over its arguments may leave many NULs behind them.
+    let length = line.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
+    line.truncate(length);
+    line.iter_mut().filter(|byte| **byte == 0).for_each(|byte| *byte = b' ');
+    Some(line)
+}
+
 /// The effective user of a process.
 pub(crate) fn user(pid: i32) -> Option<u32> {
     Process::new(pid).ok()?.uid().ok()

@@ -10,7 +10,7 @@ use procfs::process::Process;
 const KERNEL_THREAD: u32 = 0x0020_0000;
 
 /// Ticks of `starttime` in a second: USER_HZ, 100 on every 64-bit machine.
-const TICKS: u64 = 100;
+pub(super) const TICKS: u64 = 100;
 
 /// A line of `/proc/PID/stat`, as far as the tools ask it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,6 +66,12 @@ impl Stat {
         let since_boot = Duration::from_millis(self.start * (1000 / TICKS));
         let boot = nix::time::clock_gettime(nix::time::ClockId::CLOCK_BOOTTIME).ok()?;
         SystemTime::now().checked_sub(Duration::from(boot).checked_sub(since_boot)?)
+    }
+
+    /// The same in seconds since the epoch.
+    pub(crate) fn started_at(&self) -> Option<i64> {
+        let since_epoch = self.started()?.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+        i64::try_from(since_epoch.as_secs()).ok()
     }
 }
 

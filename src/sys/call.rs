@@ -45,6 +45,10 @@ pub(crate) enum Call {
     Select,
     /// epoll_wait(2), on machines that still have it, and its later forms
     Epoll,
+    /// flock(2)
+    Flock,
+    /// fcntl(2)
+    Fcntl,
     /// Any other.
     Other,
 }
@@ -80,6 +84,8 @@ impl Call {
             #[cfg(target_arch = "x86_64")]
             libc::SYS_epoll_wait => Self::Epoll,
             libc::SYS_epoll_pwait | libc::SYS_epoll_pwait2 => Self::Epoll,
+            libc::SYS_flock => Self::Flock,
+            libc::SYS_fcntl => Self::Fcntl,
             _ => Self::Other,
         }
     }

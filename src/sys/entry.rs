@@ -3,6 +3,16 @@
 use std::ffi::{CStr, OsString, c_char, c_int};
 use std::os::unix::ffi::OsStringExt;
 
+/// The name that the process was called by, which may be a path; empty where there is none.
+#[allow(clippy::not_unsafe_ptr_arg_deref, reason = "called by the `door!` macro alone, with what C's main was given")]
+pub(crate) fn called(argc: c_int, argv: *const *const c_char) -> &'static [u8] {
+    if argc < 1 {
+        return b"";
+    }
+    // SAFETY: C guarantees argc pointers to NUL-terminated strings that live as long as the process.
+    unsafe { CStr::from_ptr(*argv) }.to_bytes()
+}
+
 /// The arguments of `main`, as bytes.
 ///
 /// The binaries enter through C's `main`: Rust's own costs a third of a small tool's start-up.
@@ -40,4 +50,23 @@ pub(crate) fn fill_standard_descriptors() {
 pub(crate) fn exit_now(status: u8) -> ! {
     // SAFETY: no destructor of ours matters any more.
     unsafe { libc::_exit(c_int::from(status)) }
+}
+
+/// The mask of this process, by which the modes of new files are less than what is asked for: umask(2).
+pub(crate) fn umask() -> u32 {
+    // SAFETY: no pointers. It can only be asked by setting it; there is no other thread to see that.
+    unsafe {
+        let mask = libc::umask(0o077);
+        libc::umask(mask);
+        mask
+    }
+}
+
+/// 32 random bits: getrandom(2).
+pub(crate) fn random() -> u32 {
+    let mut bits = 0_u32;
+    // SAFETY: writes at most four bytes into `bits`.
+    let got = unsafe { libc::getrandom((&raw mut bits).cast(), size_of::<u32>(), 0) };
+    // It fails on kernels before 3.17 alone.
+    if got == 4 { bits } else { std::process::id() }
 }

@@ -1,7 +1,7 @@
 //! Descriptors: reading and writing all of it, and what a pipe still holds.
 
 use std::io;
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::time::Duration;
 
 use super::{check, check_len, errno};
@@ -61,6 +61,9 @@ pub(crate) const READABLE: i16 = libc::POLLIN;
 /// Something can be written.
 pub(crate) const WRITABLE: i16 = libc::POLLOUT;
 
+/// Nothing but what poll(2) always tells: the other end has gone.
+pub(crate) const NOTHING: i16 = 0;
+
 /// Waits for one of `events`, at most `limit`: whether one came.
 pub(crate) fn poll(fd: impl AsFd, events: i16, limit: Option<Duration>) -> io::Result<bool> {
     let mut entry = libc::pollfd { fd: fd.as_fd().as_raw_fd(), events, revents: 0 };
@@ -106,6 +109,14 @@ pub(crate) fn cached_pages(fd: impl AsFd) -> io::Result<u64> {
     if returned == 0 { Ok(status[0]) } else { Err(io::Error::last_os_error()) }
 }
 
+/// The columns of the terminal behind it (`TIOCGWINSZ`); `None` where there is none.
+pub(crate) fn columns(fd: impl AsFd) -> Option<usize> {
+    let mut size = libc::winsize { ws_row: 0, ws_col: 0, ws_xpixel: 0, ws_ypixel: 0 };
+    // SAFETY: TIOCGWINSZ writes one winsize.
+    check(unsafe { libc::ioctl(fd.as_fd().as_raw_fd(), libc::TIOCGWINSZ, &raw mut size) }).ok()?;
+    Some(size.ws_col.into())
+}
+
 /// Whether a terminal is behind it: isatty(3).
 pub(crate) fn is_terminal(fd: impl AsFd) -> bool {
     // SAFETY: no pointers of ours.
@@ -118,3 +129,19 @@ pub(crate) const NO_FOLLOW: i32 = libc::O_NOFOLLOW;
 pub(crate) const NON_BLOCKING: i32 = libc::O_NONBLOCK;
 /// `O_TMPFILE`: a file without a name in the directory that is opened, open(2).
 pub(crate) const NAMELESS: i32 = libc::O_TMPFILE;
+/// `O_CREAT`: a file is made where there is none, open(2).
+pub(crate) const CREATE: i32 = libc::O_CREAT;
+/// `O_NOCTTY`: a terminal that is opened does not become ours.
+pub(crate) const NO_TERMINAL: i32 = libc::O_NOCTTY;
+
+/// Another descriptor of the same open file description, the first that is free from `lowest` on; a command
+/// inherits it unless it is closed by then (`F_DUPFD`, `F_DUPFD_CLOEXEC`).
+///
+/// EBADF when `number` is not open, EINVAL when no descriptor may be as high as `lowest`.
+pub(crate) fn duplicate_from(number: i32, lowest: i32, closed_on_exec: bool) -> io::Result<OwnedFd> {
+    let command = if closed_on_exec { libc::F_DUPFD_CLOEXEC } else { libc::F_DUPFD };
+    // SAFETY: no pointers.
+    let new = check(unsafe { libc::fcntl(number, command, lowest) })?;
+    // SAFETY: a new descriptor that nobody else owns.
+    Ok(unsafe { OwnedFd::from_raw_fd(new) })
+}

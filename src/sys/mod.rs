@@ -12,21 +12,26 @@ pub(crate) mod alarm;
 mod bus;
 pub(crate) mod call;
 pub(crate) mod child;
+pub(crate) mod directory;
 pub(crate) mod entry;
 pub(crate) mod errno;
 pub(crate) mod exec;
 pub(crate) mod fd;
 mod futex;
+pub(crate) mod lock;
+pub(crate) mod mapping;
 pub(crate) mod memory;
 pub(crate) mod mount;
 pub(crate) mod mq;
 pub(crate) mod msg;
 pub(crate) mod named_sem;
+pub(crate) mod namespace;
 pub(crate) mod pidfd;
 pub(crate) mod sem;
 pub(crate) mod shm;
 pub(crate) mod siginfo;
 pub(crate) mod signal;
+pub(crate) mod socket;
 
 /// Turns the kernel's "-1 and errno" into a `Result`.
 fn check(returned: libc::c_int) -> io::Result<libc::c_int> {

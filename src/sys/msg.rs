@@ -116,6 +116,24 @@ pub(crate) fn limits() -> io::Result<Limits> {
     Ok(Limits { msgmax: bytes(info.msgmax), msgmnb: bytes(info.msgmnb), msgmni: bytes(info.msgmni) })
 }
 
+/// What there is of queues in this IPC namespace (`MSG_INFO`).
+#[derive(Debug, Clone, Copy)]
+pub struct Usage {
+    /// Queues.
+    pub queues: u64,
+    /// Messages in all of them.
+    pub messages: u64,
+    /// Bytes in all of them.
+    pub bytes: u64,
+}
+
+/// What there is of queues in this IPC namespace.
+pub(crate) fn usage() -> io::Result<Usage> {
+    let (_, info) = info(libc::MSG_INFO)?;
+    let count = |value: libc::c_int| u64::try_from(value).unwrap_or(0);
+    Ok(Usage { queues: count(info.msgpool), messages: count(info.msgmap), bytes: count(info.msgtql) })
+}
+
 fn info(command: libc::c_int) -> io::Result<(i32, MsgInfo)> {
     let mut info = MaybeUninit::<MsgInfo>::zeroed();
     // SAFETY: IPC_INFO and MSG_INFO write one struct msginfo, whatever the pointer's declared type.

@@ -181,6 +181,22 @@ pub(crate) fn limits() -> io::Result<Limits> {
     })
 }
 
+/// What there is of sets in this IPC namespace (`SEM_INFO`).
+#[derive(Debug, Clone, Copy)]
+pub struct Usage {
+    /// Sets.
+    pub sets: u64,
+    /// Semaphores in all of them.
+    pub semaphores: u64,
+}
+
+/// What there is of sets in this IPC namespace.
+pub(crate) fn usage() -> io::Result<Usage> {
+    let (_, info) = info(SEM_INFO)?;
+    let count = |value: libc::c_int| u64::try_from(value).unwrap_or(0);
+    Ok(Usage { sets: count(info.semusz), semaphores: count(info.semaem) })
+}
+
 fn info(command: libc::c_int) -> io::Result<(i32, SemInfo)> {
     let mut info = MaybeUninit::<SemInfo>::zeroed();
     // SAFETY: IPC_INFO and SEM_INFO write one struct seminfo.

@@ -118,6 +118,36 @@ pub(crate) fn highest_index() -> io::Result<Option<i32>> {
     Ok((info.used_ids > 0).then_some(highest))
 }
 
+/// What there is of segments in this IPC namespace (`SHM_INFO`).
+#[derive(Debug, Clone, Copy)]
+pub struct Usage {
+    /// Segments.
+    pub segments: u64,
+    /// Pages that they have.
+    pub pages: u64,
+    /// Pages of these in memory.
+    pub resident: u64,
+    /// Pages of these in swap.
+    pub swapped: u64,
+    /// Times that one was to be put into swap: always 0 since Linux 2.4.
+    pub swap_attempts: u64,
+    /// Times that one was: always 0 since Linux 2.4.
+    pub swap_successes: u64,
+}
+
+/// What there is of segments in this IPC namespace.
+pub(crate) fn usage() -> io::Result<Usage> {
+    let (info, _) = info()?;
+    Ok(Usage {
+        segments: u64::try_from(info.used_ids).unwrap_or(0),
+        pages: info.shm_tot,
+        resident: info.shm_rss,
+        swapped: info.shm_swp,
+        swap_attempts: info.swap_attempts,
+        swap_successes: info.swap_successes,
+    })
+}
+
 /// `SHM_INFO`, and the highest slot in use.
 fn info() -> io::Result<(ShmInfo, i32)> {
     let mut info = MaybeUninit::<ShmInfo>::zeroed();

@@ -83,6 +83,17 @@ pub(crate) fn start_with_mask(command: &mut Command, mask: SigSet) {
     unsafe { command.pre_exec(move || mask.thread_set_mask().map_err(io::Error::from)) };
 }
 
+/// Lets a command start with SIGPIPE ignored: std would let it have its default action.
+pub(crate) fn start_ignoring_pipe(command: &mut Command) {
+    // SAFETY: between fork and exec the closure makes one async-signal-safe call and allocates nothing.
+    unsafe {
+        command.pre_exec(|| {
+            survive_closed_pipe();
+            Ok(())
+        })
+    };
+}
+
 /// The signals that would end the process wait until this is dropped.
 #[derive(Debug)]
 pub(crate) struct Held(libc::sigset_t);

@@ -40,12 +40,9 @@ impl Face {
 
     /// Whether something happens without a verb, or the verb is given.
     pub(crate) fn acts(&self) -> bool {
-        self.verb.is_some() || !self.has_verbs()
-    }
-
-    /// Whether a verb has to follow.
-    pub(crate) fn has_verbs(&self) -> bool {
-        self.listed("Commands:").next().is_some()
+        // `Usage: ripcs [OPTIONS]` and, below it, `ripcs <COMMAND>`.
+        let usage = self.help.lines().find(|line| line.starts_with("Usage: ")).unwrap_or_default();
+        self.verb.is_some() || !usage.contains(" <COMMAND>")
     }
 
     /// Whether it wants an operand; a command is none.
@@ -62,6 +59,11 @@ impl Face {
     /// Whether its operands name files that it writes: any word is right.
     pub(crate) fn writes_files(&self) -> bool {
         self.listed("Arguments:").any(|line| line.starts_with("[OUTPUTS]"))
+    }
+
+    /// Whether its operand is a path, which any word can be.
+    pub(crate) fn names_path(&self) -> bool {
+        self.listed("Arguments:").next().is_some_and(|line| line.starts_with("<FILE>") || line.starts_with("[FILE]"))
     }
 
     /// Whether it wants the name of an object that exists.
@@ -90,6 +92,9 @@ impl Face {
         let mut words: Vec<OsString> = self.verb.iter().map(OsString::from).collect();
         words.extend(change.then(|| "--mode=600".into()));
         words.extend(size.then(|| "--size=1".into()));
+        // What a test names is not to be made.
+        let makes_file = self.has_option("no-create");
+        words.extend(makes_file.then(|| "--no-create".into()));
         words.extend_from_slice(options);
         words.extend(operand.map(OsString::from));
         words.extend(self.listed("Arguments:").filter(|_| operand.is_some()).filter_map(second_operand));

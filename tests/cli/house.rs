@@ -1,5 +1,6 @@
 //! What holds for the package around the tools.
 
+mod classic_pages;
 mod completions;
 mod imports;
 mod page;

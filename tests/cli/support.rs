@@ -11,19 +11,23 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
+mod faces;
 mod user;
 
+pub(crate) use faces::{FACES, Faces};
 pub(crate) use user::User;
 
 /// The tools, by name: a new tool gets its line here and is then passed by every shared test.
 pub(crate) const TOOLS: &[(&str, &str)] = &[
     ("rfifo", env!("CARGO_BIN_EXE_rfifo")),
     ("ripcs", env!("CARGO_BIN_EXE_ripcs")),
+    ("rlock", env!("CARGO_BIN_EXE_rlock")),
     ("rmsgq", env!("CARGO_BIN_EXE_rmsgq")),
     ("rpipe", env!("CARGO_BIN_EXE_rpipe")),
     ("rsem", env!("CARGO_BIN_EXE_rsem")),
     ("rshm", env!("CARGO_BIN_EXE_rshm")),
     ("rsignal", env!("CARGO_BIN_EXE_rsignal")),
+    ("rsock", env!("CARGO_BIN_EXE_rsock")),
 ];
 
 /// The root of the package.
@@ -263,6 +267,11 @@ impl Drop for Running {
 /// System calls that a test waits for somebody to sleep in.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Call {
+    Fcntl,
+    Flock,
+    Accept,
+    Connect,
+    Receive,
     Futex,
     Msgrcv,
     Msgsnd,
@@ -279,42 +288,29 @@ pub(crate) enum Call {
 }
 
 impl Call {
-    /// Its number in `/proc/PID/syscall`.
+    /// Its number in `/proc/PID/syscall`: on x86-64, and on the machines that came after the numbers were made one.
     fn number(self) -> &'static str {
-        let [
-            receive,
-            send,
-            mq_receive,
-            mq_send,
-            nanosleep,
-            openat,
-            poll,
-            read,
-            write,
-            semtimedop,
-            futex,
-            splice,
-            sigtimedwait,
-        ] = if cfg!(target_arch = "x86_64") {
-            ["70", "69", "243", "242", "230", "257", "7", "0", "1", "220", "202", "275", "128"]
-        } else {
-            ["188", "189", "183", "182", "115", "56", "73", "63", "64", "192", "98", "76", "137"]
+        let (x86_64, others) = match self {
+            Self::Accept => ("288", "242"),
+            Self::Connect => ("42", "203"),
+            Self::Fcntl => ("72", "25"),
+            Self::Flock => ("73", "32"),
+            Self::Futex => ("202", "98"),
+            Self::Msgrcv => ("70", "188"),
+            Self::Msgsnd => ("69", "189"),
+            Self::MqReceive => ("243", "183"),
+            Self::MqSend => ("242", "182"),
+            Self::Nanosleep => ("230", "115"),
+            Self::Openat => ("257", "56"),
+            Self::Poll => ("7", "73"),
+            Self::Read => ("0", "63"),
+            Self::Receive => ("45", "207"),
+            Self::Semtimedop => ("220", "192"),
+            Self::Sigtimedwait => ("128", "137"),
+            Self::Splice => ("275", "76"),
+            Self::Write => ("1", "64"),
         };
-        match self {
-            Self::Futex => futex,
-            Self::Msgrcv => receive,
-            Self::Msgsnd => send,
-            Self::MqReceive => mq_receive,
-            Self::MqSend => mq_send,
-            Self::Nanosleep => nanosleep,
-            Self::Openat => openat,
-            Self::Poll => poll,
-            Self::Read => read,
-            Self::Semtimedop => semtimedop,
-            Self::Sigtimedwait => sigtimedwait,
-            Self::Splice => splice,
-            Self::Write => write,
-        }
+        if cfg!(target_arch = "x86_64") { x86_64 } else { others }
     }
 }
 

@@ -2,24 +2,30 @@
 //!
 //! A column is one line in a static table; header, JSON and `-o` follow from it.
 
+use std::cmp::Ordering;
 use std::io::{self, ErrorKind, Write as _};
 use std::rc::Rc;
 
 use anyhow::Context as _;
 
 use crate::app::Context;
-use crate::args::ListArgs;
+use crate::args::{ListArgs, ReportArgs};
 use crate::exit::{Status, UsageError, words};
 use crate::ipc::users::{Database, Names};
-use crate::ipc::{PosixObject, SystemVObject};
-use crate::output::{Cell, Column, choose, push_row, write_details, write_object, write_table};
+use crate::ipc::{PosixObject, SystemVObject, Timestamp};
+use crate::output::{Cell, Column, Report, choose, push_fields, push_row, write_details, write_object, write_table};
 use crate::proc::process;
 
+pub(super) mod held;
+pub(super) mod holder;
+pub(super) mod lock;
 pub(super) mod mapping;
+pub(super) mod orphan;
 pub(super) mod pipe;
 pub(super) mod queue;
 pub(super) mod segment;
 pub(super) mod semaphore;
+pub(super) mod socket;
 pub(super) mod unnamed;
 pub(super) mod user;
 
@@ -90,6 +96,22 @@ impl<S: SystemVObject, P: PosixObject> Row<S, P> {
             Posix(object) => object.file().mode,
         };
         Cell::Octal(mode.bits().into())
+    }
+
+    /// The name as it stands, without its kind.
+    pub(super) fn bare_name(&self) -> Vec<u8> {
+        match &self.object {
+            SystemV(object) => object.id().to_string().into_bytes(),
+            Posix(object) => object.file().name.as_bytes().to_vec(),
+        }
+    }
+
+    /// When something happened to it last.
+    pub(super) fn last_used(&self) -> Timestamp {
+        match &self.object {
+            SystemV(object) => object.last_used(),
+            Posix(object) => Some(object.file().modified),
+        }
     }
 
     fn changed(&self) -> Cell<'_> {
@@ -192,6 +214,44 @@ pub(super) fn chosen<R>(all: &'static [Column<R>], args: &ListArgs) -> anyhow::R
     choose(all, list).map_err(|error| UsageError(error.to_string()).into())
 }
 
+/// The same for a report: programs get all columns, and people those of the namespace where one was named.
+pub(super) fn chosen_with<R>(
+    all: &'static [Column<R>],
+    args: &ReportArgs,
+    namespaces: bool,
+) -> anyhow::Result<Vec<&'static Column<R>>> {
+    let default = if args.form_has_all() {
+        Some("all")
+    } else if namespaces {
+        Some("+namespace,container")
+    } else {
+        None
+    };
+    choose(all, args.list.columns.as_deref().or(default)).map_err(|error| UsageError(error.to_string()).into())
+}
+
+/// Sorts and writes rows in the form that was asked for.
+pub(super) fn write_report<R>(
+    context: &mut Context,
+    args: &ReportArgs,
+    all: &'static [Column<R>],
+    columns: &[&'static Column<R>],
+    mut rows: Vec<R>,
+) -> anyhow::Result<()> {
+    if let Some((name, reverse)) = args.sorted_by() {
+        let chosen = choose(all, Some(name)).map_err(|error| UsageError(error.to_string()))?;
+        rows.sort_by(|one, two| {
+            let orders = chosen.iter().map(|column| (column.get)(one).compare(&(column.get)(two)));
+            let order = orders.fold(Ordering::Equal, Ordering::then);
+            if reverse { order.reverse() } else { order }
+        });
+    }
+    let heads: Vec<_> = columns.iter().map(|column| (column.name, column.align)).collect();
+    let cell = |row: usize, column: usize| (columns[column].get)(&rows[row]);
+    let report = Report { columns: &heads, rows: rows.len(), cell };
+    Ok(report.write(&mut context.out, args.form())?)
+}
+
 /// Writes what `-o help` asks for: the columns and what they hold.
 pub(super) fn write_help<R>(context: &mut Context, all: &'static [Column<R>]) -> anyhow::Result<Status> {
     let lines: Vec<_> = all.iter().map(|column| (column.name, Cell::text(column.help))).collect();
@@ -212,6 +272,18 @@ pub(super) fn write_list<R>(
     let mut array = JsonArray::default();
     array.extend(context, columns, rows)?;
     Ok(array.end(context)?)
+}
+
+/// Writes objects that may have different fields as a JSON array.
+pub(super) fn write_objects<'a>(
+    context: &mut Context,
+    objects: impl Iterator<Item = Vec<(&'static str, Cell<'a>)>>,
+) -> io::Result<()> {
+    let mut array = JsonArray::default();
+    for fields in objects {
+        array.push(context, |line| push_fields(line, &fields))?;
+    }
+    array.end(context)
 }
 
 /// Writes everything about one object, and who uses it: as two tables or one JSON object.
@@ -244,10 +316,20 @@ pub(super) fn write_records<R>(context: &mut Context, columns: &'static [Column<
     write_table(&mut context.out, &columns.iter().collect::<Vec<_>>(), records, true)
 }
 
+/// The same with the columns that are shown unless told otherwise.
+pub(super) fn write_shown<R>(context: &mut Context, columns: &'static [Column<R>], records: &[R]) -> io::Result<()> {
+    if records.is_empty() {
+        return Ok(());
+    }
+    let shown: Vec<_> = columns.iter().filter(|column| column.default).collect();
+    write_table(&mut context.out, &shown, records, true)
+}
+
 /// A JSON array, one element a line, that rows of several kinds can be put into.
 #[derive(Debug, Default)]
 pub(super) struct JsonArray {
     begun: bool,
+    line: Vec<u8>,
 }
 
 impl JsonArray {
@@ -258,15 +340,16 @@ impl JsonArray {
         columns: &[&'static Column<R>],
         rows: &[R],
     ) -> io::Result<()> {
-        let mut line = Vec::new();
-        for row in rows {
-            line.clear();
-            line.extend_from_slice(if self.begun { b",\n" } else { b"[\n" });
-            self.begun = true;
-            push_row(&mut line, columns, row)?;
-            context.out.write_all(&line)?;
-        }
-        Ok(())
+        rows.iter().try_for_each(|row| self.push(context, |line| push_row(line, columns, row)))
+    }
+
+    /// Adds what `write` puts behind a line.
+    fn push(&mut self, context: &mut Context, write: impl Fn(&mut Vec<u8>) -> io::Result<()>) -> io::Result<()> {
+        self.line.clear();
+        self.line.extend_from_slice(if self.begun { b",\n" } else { b"[\n" });
+        self.begun = true;
+        write(&mut self.line)?;
+        context.out.write_all(&self.line)
     }
 
     /// Ends the array.

@@ -29,6 +29,11 @@ impl SegmentRow {
         }
     }
 
+    /// How many times it is attached (System V).
+    pub(crate) fn attaches(&self) -> Option<u64> {
+        if let SystemV(segment) = &self.object { Some(segment.attaches) } else { None }
+    }
+
     fn kind(_: &Self) -> &'static str {
         "segment"
     }

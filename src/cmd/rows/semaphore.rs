@@ -1,11 +1,13 @@
 //! Semaphores as rows: sets and named semaphores, and the semaphores of one set.
 
 use super::{Hidden, Posix, Row, SystemV, columns, named, or_hidden, pid};
+use crate::ipc::Timestamp;
 use crate::ipc::sem::posix::{self, NamedSemaphore};
 use crate::ipc::sem::sysv::{self, SemaphoreStatus, SetStatus};
 use crate::ipc::sem::users::How;
 use crate::output::Align::{Left, Right};
 use crate::output::{Cell, Column, column};
+use crate::proc::process;
 
 /// A System V set or a POSIX named semaphore.
 pub(crate) type SemaphoreRow = Row<SetStatus, NamedSemaphore>;
@@ -40,6 +42,16 @@ impl SemaphoreRow {
             SystemV(set) => set.count,
             Posix(_) => 1,
         }
+    }
+
+    /// Its value, where we may know (POSIX).
+    pub(crate) fn value(&self) -> Option<u32> {
+        if let Posix(semaphore) = &self.object { semaphore.value } else { None }
+    }
+
+    /// Whether its value has been asked for.
+    pub(crate) fn has_value(&self) -> bool {
+        if let SystemV(set) = &self.object { set.values.is_some() } else { true }
     }
 
     /// Whether it is a System V set.
@@ -97,6 +109,16 @@ fn waiting(row: &SemaphoreRow) -> Cell<'_> {
 pub(crate) struct MemberRow {
     pub(crate) status: SemaphoreStatus,
     pub(crate) command: Option<String>,
+}
+
+impl MemberRow {
+    /// The row of a semaphore of a set that was used or changed last at this time. A process that started
+    /// after it should have operated has only got the same number.
+    pub(crate) fn of(status: SemaphoreStatus, last: Timestamp) -> Self {
+        let pid = status.last_pid;
+        let is_too_young = process::started(pid).zip(last).is_some_and(|(started, operated)| started > operated + 1);
+        Self { command: if pid == 0 || is_too_young { None } else { process::command(pid) }, status }
+    }
 }
 
 /// Every column of a semaphore in a set.

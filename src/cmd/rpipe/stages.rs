@@ -1,6 +1,7 @@
 //! Commands that are connected: what `run` and `duplex` have in common.
 
 use std::ffi::OsString;
+use std::io;
 use std::os::fd::OwnedFd;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -14,7 +15,7 @@ use crate::app::Context;
 use crate::args;
 use crate::command::{Family, Member, of_words};
 use crate::exit::{Status, UsageError};
-use crate::ipc::pipe::{Link, LinkShape, Tally};
+use crate::ipc::pipe::{Ends, Link, LinkShape, Tally};
 use crate::ipc::signal::Process;
 use crate::sys::{fd, signal};
 
@@ -48,6 +49,7 @@ pub(super) struct Options {
 pub(super) struct Pipeline {
     pub family: Family,
     links: Vec<Link>,
+    wiring: Wiring,
     /// How bad it is that one could not be started.
     pub failed_start: Status,
 }
@@ -93,7 +95,7 @@ impl Options {
     pub(super) fn start(&self, context: &mut Context, wiring: Wiring, terminals: &[usize]) -> anyhow::Result<Pipeline> {
         // Our threads write into pipes, too. What is started has it as it was.
         signal::survive_closed_pipe();
-        let mut pipeline = Pipeline { family: Family::new()?, links: Vec::new(), failed_start: Status::Done };
+        let mut pipeline = Pipeline { family: Family::new()?, links: Vec::new(), wiring, failed_start: Status::Done };
         if let Err(error) = self.start_all(context, &mut pipeline, wiring, terminals) {
             pipeline.family.give_up();
             return Err(error);
@@ -111,33 +113,21 @@ impl Options {
         let explain = |error| limits::explain(error, self.capacity);
         let commands = self.commands()?;
         if wiring == Wiring::Sockets {
-            let (links, ends) = Link::sockets().context("cannot make sockets")?;
-            for (words, end) in commands.into_iter().zip(ends) {
-                let copy = end.try_clone().context("cannot copy a descriptor")?;
-                pipeline.start(context, words, Some(end), Some(copy));
-            }
-            pipeline.links.extend(links);
-            return Ok(());
+            return pipeline.start_on_sockets(context, &commands);
         }
         let closing = if wiring == Wiring::Ring { Some(Link::new(self.shape()).map_err(explain)?) } else { None };
         let (closing, ends) = closing.unzip();
         let (mut input, mut last_output) = ends.map(|ends| (ends.reader, ends.writer)).unzip();
         for (index, words) in commands.iter().enumerate() {
             let is_last = index + 1 == commands.len();
-            let (output, next) = match (is_last, terminals.contains(&index)) {
-                (true, false) => (last_output.take(), None),
-                (true, true) => {
-                    let own = fd::stdout().try_clone_to_owned().context("cannot copy standard output")?;
-                    let (link, writer) = Link::from_terminal(own).context("cannot make a terminal")?;
-                    pipeline.links.push(link);
-                    (Some(writer), None)
-                }
-                (false, with_terminal) => {
-                    let link = if with_terminal { Link::with_terminal(self.shape()) } else { Link::new(self.shape()) };
-                    let (link, ends) = link.map_err(explain)?;
-                    pipeline.links.push(link);
-                    (Some(ends.writer), Some(ends.reader))
-                }
+            let with_terminal = terminals.contains(&index);
+            let (output, next) = if !is_last {
+                let ends = pipeline.link(self.shape(), with_terminal).map_err(explain)?;
+                (Some(ends.writer), Some(ends.reader))
+            } else if with_terminal {
+                (Some(pipeline.link_to_output().context("cannot make a terminal")?), None)
+            } else {
+                (last_output.take(), None)
             };
             pipeline.start(context, words, input.take(), output);
             input = next;
@@ -148,6 +138,31 @@ impl Options {
 }
 
 impl Pipeline {
+    /// The link to the next command.
+    fn link(&mut self, shape: LinkShape, with_terminal: bool) -> io::Result<Ends> {
+        let (link, ends) = if with_terminal { Link::with_terminal(shape)? } else { Link::new(shape)? };
+        self.links.push(link);
+        Ok(ends)
+    }
+
+    /// From a terminal to our standard output.
+    fn link_to_output(&mut self) -> io::Result<OwnedFd> {
+        let (link, writer) = Link::from_terminal(fd::stdout().try_clone_to_owned()?)?;
+        self.links.push(link);
+        Ok(writer)
+    }
+
+    /// Starts two commands on a pair of sockets.
+    fn start_on_sockets(&mut self, context: &mut Context, commands: &[&[OsString]]) -> anyhow::Result<()> {
+        let (links, ends) = Link::sockets().context("cannot make sockets")?;
+        for (words, end) in commands.iter().zip(ends) {
+            let copy = end.try_clone().context("cannot copy a descriptor")?;
+            self.start(context, words, Some(end), Some(copy));
+        }
+        self.links.extend(links);
+        Ok(())
+    }
+
     /// Starts a command; one that cannot be is reported, and the others go on without it.
     fn start(&mut self, context: &mut Context, words: &[OsString], input: Option<OwnedFd>, output: Option<OwnedFd>) {
         let mut command: Command = of_words(words);
@@ -172,10 +187,14 @@ impl Pipeline {
 
     /// Waits for the end of all, and of what they wrote: what went through the links, where that was seen.
     pub(super) fn wait(&mut self, grace: Option<Duration>) -> anyhow::Result<Vec<Option<Tally>>> {
-        let links = &self.links;
+        let (links, wiring) = (&self.links, self.wiring);
         self.family.wait(grace, |index, members| {
+            let next = index + 1;
             // Who reads the last one of a line is not ours to see.
-            let reader = members[(index + 1) % members.len()].pid;
+            if wiring == Wiring::Line && next == members.len() {
+                return false;
+            }
+            let reader = members[next % members.len()].pid;
             links.get(index).is_some_and(|link| reader.is_none_or(|reader| link.is_abandoned(reader)))
         })?;
         // Whoever does not read our output now is nobody of ours: a signal ends us.

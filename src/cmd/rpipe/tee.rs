@@ -39,7 +39,15 @@ pub(super) struct Tee {
     to: Vec<OsString>,
 }
 
+/// All outputs, by their numbers.
+#[derive(Debug, Default)]
+struct Outputs<'a> {
+    branches: Branches<'a>,
+    targets: Vec<Target<'a>>,
+}
+
 /// Where the bytes go.
+#[derive(Debug)]
 enum Target<'a> {
     StandardOutput,
     File(&'a PathBuf),
@@ -51,30 +59,12 @@ impl Verb for Tee {
     const ABOUT: &'static str = "Pass standard input on to standard output, files and commands";
 
     fn run(self, context: &mut Context) -> anyhow::Result<Status> {
-        let commands = if self.to.is_empty() { Vec::new() } else { stages::split(&self.to)? };
         // An output that nobody reads any more is left out, and does not end us.
         signal::survive_closed_pipe();
-        let (mut branches, mut targets, mut worst) = (Branches::default(), Vec::new(), Status::Done);
-        let mut add = |target, output| {
-            targets.push(target);
-            branches.add(targets.len() - 1, output).map_err(|error| limits::explain(error, None))
-        };
-        if !self.no_output {
-            add(Target::StandardOutput, Output::Borrowed(fd::stdout()))?;
-        }
-        for path in &self.outputs {
-            match self.open(path) {
-                Ok(file) => add(Target::File(path), Output::Owned(file.into()))?,
-                Err(error) => worst = worst.max(context.report(&error)),
-            }
-        }
-        for words in commands {
-            match start(words) {
-                Ok((child, output)) => add(Target::Command(words, child), Output::Owned(output))?,
-                Err(error) => worst = worst.max(context.report(&error)),
-            }
-        }
-        let alone = targets.len() == 1;
+        let mut outputs = Outputs::default();
+        let opened = self.open_all(context, &mut outputs)?;
+        let Outputs { branches, targets } = outputs;
+        let alone = matches!(targets[..], [Target::StandardOutput]);
         let mut failures = Vec::new();
         let passed = branches.pass(fd::stdin(), &mut |number, error| match &targets[number] {
             // Its status will tell; and a reader of ours that has gone is no failure while others read.
@@ -82,21 +72,45 @@ impl Verb for Tee {
             Target::StandardOutput if is_closed(&error) && !alone => {}
             target => failures.push(target.explain(error)),
         });
-        if alone && matches!(targets[0], Target::StandardOutput) && !failures.is_empty() {
-            return Err(failures.remove(0));
+        if alone && let Some(failure) = failures.pop() {
+            return Err(failure);
         }
-        worst = failures.iter().map(|error| context.report(error)).fold(worst, Status::max);
-        if let Err(error) = passed.or_else(explain) {
-            worst = worst.max(context.report(&error));
-        }
-        for target in targets {
-            worst = worst.max(target.wait(context)?);
-        }
-        Ok(worst)
+        failures.extend(passed.or_else(explain).err());
+        let worst = failures.iter().map(|error| context.report(error)).fold(opened, Status::max);
+        targets.into_iter().try_fold(worst, |worst, target| Ok(worst.max(target.wait(context)?)))
+    }
+}
+
+impl<'a> Outputs<'a> {
+    fn add(&mut self, target: Target<'a>, output: Output<'a>) -> anyhow::Result<()> {
+        self.targets.push(target);
+        self.branches.add(self.targets.len() - 1, output).map_err(|error| limits::explain(error, None))
     }
 }
 
 impl Tee {
+    /// Opens the files and starts the commands: how bad it is that some cannot be.
+    fn open_all<'a>(&'a self, context: &mut Context, outputs: &mut Outputs<'a>) -> anyhow::Result<Status> {
+        let commands = if self.to.is_empty() { Vec::new() } else { stages::split(&self.to)? };
+        let mut worst = Status::Done;
+        if !self.no_output {
+            outputs.add(Target::StandardOutput, Output::Borrowed(fd::stdout()))?;
+        }
+        for path in &self.outputs {
+            match self.open(path) {
+                Ok(file) => outputs.add(Target::File(path), Output::Owned(file.into()))?,
+                Err(error) => worst = worst.max(context.report(&error)),
+            }
+        }
+        for words in commands {
+            match start(words) {
+                Ok((child, output)) => outputs.add(Target::Command(words, child), Output::Owned(output))?,
+                Err(error) => worst = worst.max(context.report(&error)),
+            }
+        }
+        Ok(worst)
+    }
+
     fn open(&self, path: &PathBuf) -> anyhow::Result<File> {
         let mut options = File::options();
         options.create(true).append(self.append).write(true).truncate(!self.append);

@@ -15,7 +15,6 @@ use crate::ipc::Name;
 use crate::ipc::sem::users::{self, Users};
 use crate::ipc::sem::{posix, sysv};
 use crate::output::{Cell, write_details, write_object};
-use crate::proc::process;
 
 #[derive(Debug, Args)]
 pub(super) struct Show {
@@ -69,17 +68,8 @@ fn look(name: &Name) -> io::Result<Seen> {
     // Who may not read them still sees the rest.
     let members = set.semaphores().unwrap_or_default();
     let last = status.operated.max(status.changed);
-    let members =
-        members.into_iter().map(|member| MemberRow { command: command(member.last_pid, last), status: member });
-    let members = members.collect();
+    let members = members.into_iter().map(|member| MemberRow::of(member, last)).collect();
     Ok(Seen { row: Row::one(Object::SystemV(status)), members, textbook: None, users: users::of_system_v(set)? })
-}
-
-/// What a process is called, while it runs. One that started after it should have operated has only
-/// got the same number.
-fn command(pid: i32, operated: Option<i64>) -> Option<String> {
-    let is_too_young = process::started(pid).zip(operated).is_some_and(|(started, operated)| started > operated + 1);
-    if pid == 0 || is_too_young { None } else { process::command(pid) }
 }
 
 impl Show {

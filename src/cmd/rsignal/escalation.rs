@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 
 use crate::app::Context;
+use crate::args;
 use crate::exit::{GaveUp, Status};
 use crate::ipc::signal::{Process, Signal, wait_for_any};
 use crate::sys::errno;
@@ -44,8 +45,8 @@ impl Escalation<'_> {
         }
         wait_until(&mut left, self.limit.map(|limit| (started, limit)))?;
         for process in &left {
-            let limit = self.limit.unwrap_or_default();
-            let told = GaveUp(format!("{} still runs after {limit:?}", super::describe(process.pid())));
+            let limit = args::seconds(self.limit.unwrap_or_default());
+            let told = GaveUp(format!("{} still runs after {limit}", super::describe(process.pid())));
             status = status.max(context.report(&told.into()));
         }
         Ok(status)

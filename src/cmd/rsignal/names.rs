@@ -66,7 +66,11 @@ static COLUMNS: &[Column<Signal>] = &[
         Cell::text(entry(*signal).map_or("terminate", |entry| entry.action.word()))
     }),
     column("meaning", "what it tells", Left, |signal| {
-        Cell::text(entry(*signal).map_or("real-time: queued, with a value", |entry| entry.meaning))
+        Cell::text(match entry(*signal) {
+            Some(entry) => entry.meaning,
+            None if signal.is_real_time() => "real-time: queued, with a value",
+            None => "the C library's own, for its threads",
+        })
     }),
 ];
 

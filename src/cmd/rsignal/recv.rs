@@ -70,6 +70,7 @@ impl Verb for Recv {
         context.out.flush()?;
         let mut status = Status::Done;
         let mut is_told = false;
+        let mut last_command = None;
         let mut left = if self.follow { u64::MAX } else { self.count };
         while left > 0 {
             // What is there comes in one go; before we sleep, all of it is written.
@@ -82,7 +83,9 @@ impl Verb for Recv {
                 arrival => arrival,
             };
             match arrival {
-                Ok(arrival) => status = status.max(self.take(context, arrival)?),
+                // What our own command did is no news.
+                Ok(arrival) if last_command.is_some_and(|pid| arrival.is_of_child(pid)) => continue,
+                Ok(arrival) => status = status.max(self.take(context, arrival, &mut last_command)?),
                 Err(error) if errno::is(&error, errno::EINTR) => continue,
                 Err(error) if errno::is(&error, errno::EAGAIN) => return self.give_up(set),
                 Err(error) => return Err(error).context("cannot receive signals"),
@@ -94,10 +97,11 @@ impl Verb for Recv {
 }
 
 impl Recv {
-    fn take(&self, context: &mut Context, arrival: Arrival) -> anyhow::Result<Status> {
+    /// Prints it or runs the command, whose pid is then the `last_command`.
+    fn take(&self, context: &mut Context, arrival: Arrival, last_command: &mut Option<u32>) -> anyhow::Result<Status> {
         let command = arrival.sender.and_then(|(pid, _)| process::command(pid));
         if !self.exec.is_empty() {
-            return self.execute(context, arrival, command);
+            return self.execute(context, arrival, command, last_command);
         }
         if self.json {
             write_object(&mut context.out, &cells(arrival, command.as_deref()))?;
@@ -108,7 +112,13 @@ impl Recv {
     }
 
     /// Runs the command and waits for it: the next signal waits, too.
-    fn execute(&self, context: &mut Context, arrival: Arrival, sender: Option<String>) -> anyhow::Result<Status> {
+    fn execute(
+        &self,
+        context: &mut Context,
+        arrival: Arrival,
+        sender: Option<String>,
+        last_command: &mut Option<u32>,
+    ) -> anyhow::Result<Status> {
         let mut command = Command::new(&self.exec[0]);
         command.args(&self.exec[1..]);
         let shown = |number: Option<i64>| number.map(|number| number.to_string());
@@ -128,7 +138,9 @@ impl Recv {
                 None => command.env_remove(name),
             };
         }
-        let ended = command.status().map_err(|error| CommandError::new(&self.exec[0], error))?;
+        let mut child = command.spawn().map_err(|error| CommandError::new(&self.exec[0], error))?;
+        *last_command = Some(child.id());
+        let ended = child.wait().context("cannot wait for the command")?;
         if ended.success() {
             return Ok(Status::Done);
         }
@@ -152,8 +164,12 @@ fn tell_full_queue(context: &mut Context, is_told: bool) -> bool {
     let is_full = own.queued >= own.limit;
     if is_full {
         context.note(&format!(
-            "RLIMIT_SIGPENDING (ulimit -i) is {}, and {} signals are queued for this user: more are refused or come without data",
-            own.limit, own.queued
+            "RLIMIT_SIGPENDING (ulimit -i) is {}, and {} queued for this user: more are refused or come without data",
+            own.limit,
+            match own.queued {
+                1 => "1 signal is".to_owned(),
+                more => format!("{more} signals are"),
+            }
         ));
     }
     is_full

@@ -84,7 +84,7 @@ impl Verb for Run {
         let status = supervised.wait()?;
         if supervised.is_late() {
             let name = escape(self.command[0].as_encoded_bytes());
-            bail!(GaveUp(format!("'{name}' took longer than {:?}", self.timeout.unwrap_or_default())));
+            bail!(GaveUp(format!("'{name}' took longer than {}", args::seconds(self.timeout.unwrap_or_default()))));
         }
         Ok(status)
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
 use std::time::Duration;
 
@@ -154,12 +154,7 @@ impl Sender<'_> {
             }
         }
         if caught == 0 && count > 0 {
-            let signal = signal.map_or_else(String::new, |signal| signal.to_string());
-            return Err(std::io::Error::new(
-                std::io::ErrorKind::NotFound,
-                format!("no process of {target} catches {signal}"),
-            )
-            .into());
+            return Err(self.nobody_catches(target).into());
         }
         Ok(())
     }
@@ -173,11 +168,14 @@ impl Sender<'_> {
         if self.send.signal.0.is_some_and(Signal::is_ending) && !self.send.require_handler {
             tree.freeze().with_context(|| format!("cannot follow {target}"))?;
         }
-        let (mut done, mut got) = (0, BTreeSet::new());
+        let (mut done, mut wanted, mut got) = (0, 0, BTreeSet::new());
         loop {
             for process in &tree.members()[done..] {
-                let wanted = !self.send.require_handler || catches(process, self.send.signal.0);
-                if wanted && self.met.insert(process.pid()) && self.try_one(context, process, &target) {
+                if self.send.require_handler && !catches(process, self.send.signal.0) {
+                    continue;
+                }
+                wanted += 1;
+                if self.met.insert(process.pid()) && self.try_one(context, process, &target) {
                     got.insert(process.pid());
                 }
             }
@@ -188,7 +186,7 @@ impl Sender<'_> {
         }
         self.reached.extend(tree.into_processes().into_iter().filter(|process| got.contains(&process.pid())));
         drop(held);
-        Ok(())
+        if wanted == 0 { Err(self.nobody_catches(&target).into()) } else { Ok(()) }
     }
 
     /// Whether the target is a process that was met already.
@@ -227,6 +225,11 @@ impl Sender<'_> {
             }
         }
         Ok(())
+    }
+
+    fn nobody_catches(&self, target: &Target) -> io::Error {
+        let signal = self.send.signal.0.map_or_else(String::new, |signal| signal.to_string());
+        io::Error::new(io::ErrorKind::NotFound, format!("no process of {target} catches {signal}"))
     }
 
     fn cannot(&self, whom: &str) -> String {

@@ -62,7 +62,7 @@ impl Verb for Wait {
             _ => left.len(),
         };
         if wanted > left.len() && status == Status::Done {
-            bail!(UsageError(format!("--count is more than the {}", counted(left.len() as u64, "target"))));
+            bail!(UsageError(format!("--count is more than the {} there", counted_processes(left.len()))));
         }
         let spare = left.len().saturating_sub(wanted);
         let started = Instant::now();
@@ -77,7 +77,7 @@ impl Verb for Wait {
                 self.tell(context, &left.remove(*index))?;
             }
             if ended.is_empty() && rest == Some(Duration::ZERO) {
-                return self.give_up(left.len()).map(|gave_up| status.max(gave_up));
+                return self.give_up(&left).map(|gave_up| status.max(gave_up));
             }
         }
         Ok(status)
@@ -96,14 +96,23 @@ impl Wait {
         Ok(())
     }
 
-    fn give_up(&self, left: usize) -> anyhow::Result<Status> {
-        if self.quiet {
-            return Ok(Status::GaveUp);
+    fn give_up(&self, left: &[Process]) -> anyhow::Result<Status> {
+        /// How many are named.
+        const FEW: usize = 5;
+        match left {
+            _ if self.quiet => Ok(Status::GaveUp),
+            [one] => bail!(GaveUp(format!("{} still runs", super::describe(one.pid())))),
+            _ => {
+                let mut pids: Vec<String> = left.iter().take(FEW).map(|process| process.pid().to_string()).collect();
+                pids.extend((left.len() > FEW).then(|| "…".to_owned()));
+                bail!(GaveUp(format!("{} still run: {}", counted_processes(left.len()), pids.join(" "))))
+            }
         }
-        let verb = if left == 1 { "runs" } else { "run" };
-        let processes = if left == 1 { "process" } else { "processes" };
-        bail!(GaveUp(format!("{left} {processes} still {verb}")))
     }
+}
+
+fn counted_processes(number: usize) -> String {
+    counted(number as u64, "process")
 }
 
 fn write_ending(context: &mut Context, pid: i32, ending: Ending, json: bool) -> io::Result<()> {

@@ -1,17 +1,16 @@
 //! System V message queues: msgget(2), msgop(2), msgctl(2).
 
 use std::io;
-use std::time::Instant;
 
 use super::Changes;
 use crate::ipc::object::{no_such_id, stat_or_listed};
+use crate::ipc::wait::blocking;
 use crate::ipc::{Id, Key, Mode, Name, Wait};
-use crate::sys::alarm::Alarm;
-use crate::sys::{errno, msg, signal};
+use crate::sys::{errno, msg};
 
 mod inventory;
 
-pub use inventory::{Limits, QueueStatus, limits, list};
+pub use inventory::{Limits, QueueStatus, Usage, limits, list, usage};
 
 /// Bytes that stand before the text of a message in memory: its type, as `struct msgbuf` has it.
 pub const HEADER: usize = msg::HEADER;
@@ -140,7 +139,7 @@ impl Queue {
     /// when the text is longer than [`Limits::max_message`], EINTR when a signal came.
     #[doc(alias = "msgsnd")]
     pub fn send(self, message: &[u8], wait: Wait) -> io::Result<()> {
-        let sent = blocking(wait, errno::EAGAIN, |flags| msg::send(self.0.get(), message, flags));
+        let sent = blocking(wait, errno::EAGAIN, |waits| msg::send(self.0.get(), message, or_not(waits)));
         // To the kernel both are an invalid argument.
         sent.map_err(|error| match limits() {
             Ok(limits) if errno::is(&error, errno::EINVAL) && message.len() - HEADER > limits.max_message => {
@@ -164,8 +163,9 @@ impl Queue {
             Select::Not(kind) => (kind.get(), msg::MSG_EXCEPT),
         };
         let flag = if take.truncate { flag | msg::MSG_NOERROR } else { flag };
-        let length = blocking(wait, errno::ENOMSG, |flags| msg::receive(self.0.get(), buffer, number, flags | flag))
-            .map_err(no_such_id)?;
+        let length =
+            blocking(wait, errno::ENOMSG, |waits| msg::receive(self.0.get(), buffer, number, or_not(waits) | flag))
+                .map_err(no_such_id)?;
         Ok(Received { kind: Type::of_header(buffer), length })
     }
 
@@ -213,27 +213,7 @@ impl Queue {
     }
 }
 
-/// Makes a call that has `IPC_NOWAIT` and no timeout wait as long as asked.
-fn blocking<T>(wait: Wait, not_now: i32, mut call: impl FnMut(i32) -> io::Result<T>) -> io::Result<T> {
-    let limit = match wait {
-        Wait::Never => return call(msg::IPC_NOWAIT),
-        Wait::Forever => None,
-        Wait::For(limit) => match call(msg::IPC_NOWAIT) {
-            Err(error) if errno::is(&error, not_now) => Some((Instant::now(), limit, Alarm::after(limit)?)),
-            done => return done,
-        },
-    };
-    loop {
-        // A signal that comes after this look and before the call blocks keeps ringing: `sys::signal`.
-        if signal::wants_attention() {
-            return Err(errno::error(errno::EINTR));
-        }
-        match call(0) {
-            Err(error) if errno::is(&error, errno::EINTR) => {}
-            done => return done,
-        }
-        if limit.as_ref().is_some_and(|(started, limit, _)| started.elapsed() >= *limit) {
-            return Err(errno::error(errno::ETIMEDOUT));
-        }
-    }
+/// The flag of a call that shall wait, or not.
+const fn or_not(waits: bool) -> i32 {
+    if waits { 0 } else { msg::IPC_NOWAIT }
 }

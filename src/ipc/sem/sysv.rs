@@ -12,7 +12,7 @@ use crate::sys::{errno, signal};
 mod inventory;
 mod operation;
 
-pub use inventory::{Limits, SemaphoreStatus, SetStatus, add_values, add_waiting, limits, list};
+pub use inventory::{Limits, SemaphoreStatus, SetStatus, Usage, add_values, add_waiting, limits, list, usage};
 pub use operation::{Operation, OperationError};
 
 /// The highest value of a semaphore: SEMVMX.
@@ -61,6 +61,14 @@ impl Set {
     #[doc(alias = "IPC_EXCL")]
     pub fn create(key: Key, values: &[u16], mode: Mode) -> io::Result<Self> {
         Self::make(key.get(), values, mode)
+    }
+
+    /// A new set of this key, EEXIST where there is one, as semget(2) leaves it and ipcmk(1) makes it:
+    /// without values, and so without the time of an operation, by which a set counts as made.
+    ///
+    /// Errors as [`create`](Self::create) has.
+    pub fn create_untouched(key: Key, count: i32, mode: Mode) -> io::Result<Self> {
+        sem::get(key.get(), count, sem::IPC_CREAT | sem::IPC_EXCL | i32::from(mode.bits())).map(Self::of_kernel)
     }
 
     fn make(key: i32, values: &[u16], mode: Mode) -> io::Result<Self> {

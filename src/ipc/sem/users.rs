@@ -45,7 +45,7 @@ fn sleeps_on(id: u64, sleep: &Sleep) -> bool {
 }
 
 /// The array of operations that a sleeper gave the kernel, read from its memory.
-fn operations(pid: i32, sleep: &Sleep) -> Option<Vec<Operation>> {
+pub(in crate::ipc) fn operations(pid: i32, sleep: &Sleep) -> Option<Vec<Operation>> {
     let [_, address, count, ..] = sleep.arguments;
     // More than SEMOPM were none that the kernel had taken.
     let most = sysv::limits().ok()?.max_operations;

@@ -45,7 +45,7 @@ pub struct SegmentStatus {
     pub residence: Option<Residence>,
 }
 
-object::system_v_object!(SegmentStatus);
+object::system_v_object!(SegmentStatus: attached, detached);
 
 /// Bytes of a segment in memory and in swap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,7 +68,7 @@ pub fn segments() -> io::Result<Vec<SegmentStatus>> {
 
 /// Asks what of these segments lies in memory and in swap (`/proc/sysvipc/shm`); the kernel walks
 /// over all their pages for it.
-pub fn add_residence(segments: &mut [SegmentStatus]) -> io::Result<()> {
+pub fn add_residence<'a>(segments: impl IntoIterator<Item = &'a mut SegmentStatus>) -> io::Result<()> {
     let table = Table::segments()?;
     let of_row = |row: Row<'_>| {
         let residence = Residence { resident: row.number("rss")?, swapped: row.number("swap")? };

@@ -6,9 +6,11 @@ use std::io;
 use super::Name;
 use crate::sys::errno;
 
+mod ahead;
 mod cell;
 mod inventory;
 pub mod object;
+mod relay;
 pub mod sysv;
 pub mod transfer;
 pub mod users;

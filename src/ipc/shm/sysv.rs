@@ -68,6 +68,14 @@ pub fn limits() -> io::Result<Limits> {
     })
 }
 
+pub use crate::sys::shm::Usage;
+
+/// What there is in this IPC namespace, all owners together.
+#[doc(alias = "SHM_INFO")]
+pub fn usage() -> io::Result<Usage> {
+    shm::usage()
+}
+
 /// A segment, by its identifier. Nothing is held: the kernel finds it anew in every call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Segment(Id);

@@ -9,20 +9,19 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Seek as _, SeekFrom, Write as _};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::FileExt as _;
+use std::os::unix::fs::FileTypeExt as _;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::thread;
 use std::time::Duration;
 
-use nix::errno::Errno;
-use nix::fcntl::{SpliceFFlags, splice};
 use nix::sys::sendfile::sendfile;
+use nix::unistd::write;
 
 use super::Memory;
+use super::ahead::{Ahead, STEP};
 use super::object::Object;
+use super::relay::Relay;
 use crate::sys::{errno, fd, signal};
-
-/// How much is moved at a time: what fits into the largest pipe that everybody may have.
-const STEP: usize = 1 << 20;
 
 /// From this many bytes on two threads are worth their start.
 const LARGE: u64 = 8 << 20;
@@ -35,32 +34,26 @@ pub type Tell<'a> = &'a mut dyn FnMut(u64);
 pub fn into_object(input: BorrowedFd<'_>, object: &Object, offset: u64, limit: u64, tell: Tell<'_>) -> io::Result<u64> {
     let mut output = File::from(object.as_fd().try_clone_to_owned()?);
     output.seek(SeekFrom::Start(offset))?;
-    into_file(&[by_sendfile, by_splice, by_copy], input, &mut output, limit, tell)
+    into_file(input, &mut output, limit, tell)
 }
 
-/// Moves bytes in the first of these ways that applies; one that does not says EINVAL.
-fn into_file(
-    mut ways: &[Way],
-    input: BorrowedFd<'_>,
-    output: &mut File,
-    limit: u64,
-    tell: Tell<'_>,
-) -> io::Result<u64> {
+/// Moves bytes in the first way that applies.
+fn into_file(input: BorrowedFd<'_>, output: &mut File, limit: u64, tell: Tell<'_>) -> io::Result<u64> {
     fd::grow_pipe(input, STEP);
+    let mut way = Way::Sendfile;
     let mut done = 0;
-    while let [way, rest @ ..] = ways
-        && done < limit
-    {
+    while done < limit {
         check_signals()?;
         let step = usize::try_from(limit - done).map_or(STEP, |left| left.min(STEP));
-        match way(input, output, step) {
+        match way.step(input, output, step) {
             Ok(0) => break,
             Ok(count) => {
                 done += count as u64;
                 tell(done);
             }
             Err(error) if errno::is(&error, errno::EINTR) => {}
-            Err(error) if errno::is(&error, errno::EINVAL) && !rest.is_empty() => ways = rest,
+            Err(error) if errno::is(&error, errno::EAGAIN) => drop(fd::poll(input, fd::READABLE, None)?),
+            Err(error) if errno::is(&error, errno::EINVAL) => way = way.next()?.ok_or(error)?,
             Err(error) => return Err(error),
         }
     }
@@ -72,43 +65,45 @@ fn check_signals() -> io::Result<()> {
     if signal::wants_attention() { Err(errno::error(errno::EINTR)) } else { Ok(()) }
 }
 
-type Way = fn(BorrowedFd<'_>, &mut File, usize) -> io::Result<usize>;
-
-/// From a file.
-fn by_sendfile(input: BorrowedFd<'_>, output: &mut File, step: usize) -> io::Result<usize> {
-    Ok(sendfile(output, input, None, step)?)
+/// How bytes get from one descriptor to the other. What does not apply says EINVAL, and has taken nothing.
+enum Way {
+    /// From a file.
+    Sendfile,
+    /// From a pipe, and from most of what else can be read.
+    Splice(Relay),
+    /// From anything.
+    Copy(Vec<u8>),
 }
 
-/// From a pipe.
-fn by_splice(input: BorrowedFd<'_>, output: &mut File, step: usize) -> io::Result<usize> {
-    match splice(input, None, output, None, step, SpliceFFlags::empty()) {
-        // A pipe that does not block has nothing yet.
-        Err(Errno::EAGAIN) => {
-            fd::poll(input, fd::READABLE, None)?;
-            Err(errno::error(errno::EINTR))
+impl Way {
+    fn step(&mut self, input: BorrowedFd<'_>, output: &mut File, limit: usize) -> io::Result<usize> {
+        match self {
+            Self::Sendfile => Ok(sendfile(output, input, None, limit)?),
+            Self::Splice(relay) => relay.fill_file(input, output.as_fd(), limit),
+            Self::Copy(buffer) => {
+                let room = limit.min(buffer.len());
+                let count = fd::read(input, &mut buffer[..room])?;
+                output.write_all(&buffer[..count])?;
+                Ok(count)
+            }
         }
-        done => Ok(done?),
     }
-}
 
-/// From anything else.
-fn by_copy(input: BorrowedFd<'_>, output: &mut File, step: usize) -> io::Result<usize> {
-    let mut buffer = vec![0; 64 * 1024];
-    let room = step.min(buffer.len());
-    let count = fd::read(input, &mut buffer[..room])?;
-    output.write_all(&buffer[..count])?;
-    Ok(count)
+    /// The way to try after this one.
+    fn next(&self) -> io::Result<Option<Self>> {
+        Ok(match self {
+            Self::Sendfile => Some(Self::Splice(Relay::new(STEP)?)),
+            Self::Splice(_) => Some(Self::Copy(vec![0; 64 * 1024])),
+            Self::Copy(_) => None,
+        })
+    }
 }
 
 /// Fills memory from its start on with what `input` has: how many bytes.
 pub fn into_memory(input: BorrowedFd<'_>, memory: &Memory, tell: Tell<'_>) -> io::Result<u64> {
     let limit = memory.len() as u64;
     if let Some(mut file) = behind(memory) {
-        // Not by_copy: huge pages take no write(2), and what it has read by then would be lost.
-        match into_file(&[by_sendfile, by_splice], input, &mut file, limit, tell) {
-            Err(error) if errno::is(&error, errno::EINVAL) => {}
-            done => return done,
-        }
+        return into_file(input, &mut file, limit, tell);
     }
     match unread(input)? {
         Some((position, left)) if left.min(limit) >= LARGE => {
@@ -120,11 +115,13 @@ pub fn into_memory(input: BorrowedFd<'_>, memory: &Memory, tell: Tell<'_>) -> io
     }
 }
 
-/// The descriptor behind an attached segment, at the place where the memory begins.
+/// The descriptor behind an attached segment, at the place where the memory begins, if it can be written.
 fn behind(memory: &Memory) -> Option<File> {
     let (area, lead) = memory.attached_at()?;
     let path = format!("/proc/self/map_files/{:x}-{:x}", area.start, area.end);
     let mut file = OpenOptions::new().read(true).write(true).open(path).ok()?;
+    // Huge pages take no write(2): EINVAL, also for nothing.
+    write(&file, &[]).ok()?;
     file.seek(SeekFrom::Start(lead as u64)).ok()?;
     Some(file)
 }
@@ -215,26 +212,42 @@ fn read_at(
 /// From a pipe: its bytes come in order.
 fn by_reading(input: BorrowedFd<'_>, memory: &Memory, tell: Tell<'_>) -> io::Result<u64> {
     fd::grow_pipe(input, STEP);
-    let (mut done, mut populated) = (0, 0);
-    while done < memory.len() {
-        check_signals()?;
-        let step = STEP.min(memory.len() - done);
-        if done >= populated {
-            memory.populate(done, step, true);
-            populated = done + step;
-        }
-        match memory.read_from(input, None, done, step) {
-            Ok(0) => break,
-            Ok(count) => {
-                done += count;
-                tell(done as u64);
+    let mut relay = if memory.len() > STEP { Some(Relay::new(STEP)?) } else { None };
+    thread::scope(|scope| {
+        let mut ahead = Ahead::new(scope, memory, true);
+        let mut done = 0;
+        while done < memory.len() {
+            check_signals()?;
+            ahead.reach(done);
+            match read_some(input, &mut relay, memory, done, STEP.min(memory.len() - done)) {
+                Ok(0) => break,
+                Ok(count) => {
+                    done += count;
+                    tell(done as u64);
+                }
+                Err(error) if errno::is(&error, errno::EINTR) => {}
+                Err(error) if errno::is(&error, errno::EAGAIN) => drop(fd::poll(input, fd::READABLE, None)?),
+                Err(error) => return Err(error),
             }
-            Err(error) if errno::is(&error, errno::EINTR) => {}
-            Err(error) if errno::is(&error, errno::EAGAIN) => drop(fd::poll(input, fd::READABLE, None)?),
-            Err(error) => return Err(error),
         }
+        Ok(done as u64)
+    })
+}
+
+/// Reads what there is, through the relay as long as `input` is something that it can take from.
+fn read_some(
+    input: BorrowedFd<'_>,
+    relay: &mut Option<Relay>,
+    memory: &Memory,
+    at: usize,
+    step: usize,
+) -> io::Result<usize> {
+    match relay.as_mut().map(|relay| relay.fill_memory(input, memory, at, step)) {
+        Some(Err(error)) if errno::is(&error, errno::EINVAL) => *relay = None,
+        Some(done) => return done,
+        None => {}
     }
-    Ok(done as u64)
+    memory.read_from(input, None, at, step)
 }
 
 /// Writes all of the memory to `output`.
@@ -247,23 +260,34 @@ pub fn out_of_memory(memory: &Memory, output: BorrowedFd<'_>, as_pages: bool, te
     if memory.len() > STEP / 16 {
         fd::grow_pipe(output, STEP);
     }
-    let (mut done, mut populated) = (0, 0);
-    while done < memory.len() {
-        let step = STEP.min(memory.len() - done);
-        if done >= populated && memory.len() > STEP {
-            memory.populate(done, step, false);
-            populated = done + step;
-        }
-        let written = if as_pages { memory.splice_to(output, done, step) } else { memory.write_to(output, done, step) };
-        match written {
-            Ok(count) => {
-                done += count;
-                tell(done as u64);
+    let mut relay = if memory.len() > STEP && !as_pages && is_pipe(output)? { Some(Relay::new(STEP)?) } else { None };
+    thread::scope(|scope| {
+        let mut ahead = Ahead::new(scope, memory, false);
+        let mut done = 0;
+        while done < memory.len() {
+            let step = STEP.min(memory.len() - done);
+            if memory.len() > STEP {
+                ahead.reach(done);
             }
-            Err(error) if errno::is(&error, errno::EINTR) => {}
-            Err(error) if errno::is(&error, errno::EAGAIN) => drop(fd::poll(output, fd::WRITABLE, None)?),
-            Err(error) => return Err(error),
+            let written = match &mut relay {
+                Some(relay) => relay.write_memory(memory, done, step, output),
+                None if as_pages => memory.splice_to(output, done, step),
+                None => memory.write_to(output, done, step),
+            };
+            match written {
+                Ok(count) => {
+                    done += count;
+                    tell(done as u64);
+                }
+                Err(error) if errno::is(&error, errno::EINTR) => {}
+                Err(error) if errno::is(&error, errno::EAGAIN) => drop(fd::poll(output, fd::WRITABLE, None)?),
+                Err(error) => return Err(error),
+            }
         }
-    }
-    Ok(())
+        Ok(())
+    })
+}
+
+fn is_pipe(fd: BorrowedFd<'_>) -> io::Result<bool> {
+    Ok(File::from(fd.try_clone_to_owned()?).metadata()?.file_type().is_fifo())
 }

@@ -50,7 +50,7 @@ pub struct Arrival {
     /// How it came about.
     pub code: Code,
     /// The process and the real user that sent it, or the child it tells of; pid 0 is one that our pid
-    /// namespace does not show.
+    /// namespace does not show. `None` also where RLIMIT_SIGPENDING had been reached.
     pub sender: Option<(i32, u32)>,
     /// What was sent with it.
     pub value: Option<i32>,
@@ -89,10 +89,19 @@ impl Receiver {
 }
 
 impl Arrival {
+    /// Whether it tells of this child.
+    #[must_use]
+    pub fn is_of_child(&self, pid: u32) -> bool {
+        matches!((self.code, self.sender), (Code::Child(_), Some((child, _))) if child.cast_unsigned() == pid)
+    }
+
     fn of(received: &siginfo::Received) -> Option<Self> {
         let signal = Signal::new(received.signal)?;
         let code = code_of(received);
-        let is_sent = matches!(code, Code::User | Code::Queue | Code::Thread | Code::Message | Code::Child(_));
+        // As the kernel fills it in where it could not queue what came with the signal.
+        let is_bare = code == Code::User && (received.pid, received.uid) == (0, 0);
+        let is_sent =
+            !is_bare && matches!(code, Code::User | Code::Queue | Code::Thread | Code::Message | Code::Child(_));
         let has_value = matches!(code, Code::Queue | Code::Timer | Code::Message | Code::Aio);
         Some(Self {
             signal,

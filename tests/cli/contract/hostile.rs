@@ -42,10 +42,12 @@ fn harm_is_seen() {
 fn a_hostile_word_is_refused_and_shown_escaped() {
     for face in faces().iter().filter(|face| !face.writes_files()) {
         for bytes in HOSTILE {
-            let (operand, status) = match () {
-                () if face.wants_command_alone() => (word(bytes), 127),
-                () if face.takes_path() => (word(&[b"/none/", *bytes].concat()), 3),
-                () => (word(bytes), 2),
+            let (operand, status) = match face.verb.as_deref() {
+                _ if face.wants_command_alone() => (word(bytes), 127),
+                _ if face.takes_path() => (word(&[b"/none/", *bytes].concat()), 3),
+                Some("run") if face.names_path() => (word(bytes), 125),
+                _ if face.names_path() => (word(bytes), 3),
+                _ => (word(bytes), 2),
             };
             stays_harmless(&Outcome::of(tool(face.tool).args(face.line(&[], Some(&operand)))), face, status);
             let option = [b"--", *bytes].concat();

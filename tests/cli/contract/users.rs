@@ -76,8 +76,8 @@ fn listings_show_nobody_the_objects_of_others() {
     let Some(world) = World::new() else { return };
     let Some(nobody) = world.user(NOBODY) else { return };
     world.ok("rmsgq", &["create", "0x4b"]);
-    // Processes come and go between two listings, and directories are not the same.
-    let other = |name: &str| ["rfifo", "rpipe", "rsignal"].contains(&name);
+    // Processes and what they hold come and go between two listings, and directories are not the same.
+    let other = |name: &str| ["rfifo", "rlock", "rpipe", "rsignal", "rsock"].contains(&name);
     for (name, arguments) in
         printing().into_iter().filter(|(name, words)| !other(name) || words.first().is_none_or(|verb| verb != "list"))
     {

@@ -63,6 +63,21 @@ impl Page {
         self.section("EXIT STATUS").filter_map(|line| line.strip_prefix(".It ")?.parse().ok()).collect()
     }
 
+    /// The options that are named before the section of what differs.
+    pub(super) fn own_options(&self) -> BTreeSet<String> {
+        options_in(self.lines.iter().map(String::as_str).take_while(|line| *line != ".Sh DIFFERENCES"))
+    }
+
+    /// The titles of its sections.
+    pub(super) fn titles(&self) -> Vec<&str> {
+        self.lines.iter().filter_map(|line| line.strip_prefix(".Sh ")).collect()
+    }
+
+    /// How many items the section of differences has.
+    pub(super) fn differences(&self) -> usize {
+        self.section("DIFFERENCES").filter(|line| *line == ".It").count()
+    }
+
     /// The examples: each a block of commands and what they print.
     pub(super) fn examples(&self) -> Vec<Vec<String>> {
         let mut blocks = Vec::new();

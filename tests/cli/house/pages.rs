@@ -7,7 +7,7 @@ use std::path::Path;
 use super::page::Page;
 use super::session;
 use crate::help::Face;
-use crate::support::{Outcome, PACKAGE, TOOLS, World, has};
+use crate::support::{FACES, Outcome, PACKAGE, TOOLS, World, has};
 
 /// Every tool's page.
 fn pages() -> impl Iterator<Item = (&'static str, Page)> {
@@ -81,7 +81,8 @@ fn the_pages_are_clean() {
     if !has("mandoc") {
         return;
     }
-    for (_, page) in pages() {
+    let classic = FACES.iter().filter_map(|(face, _)| Page::of(face));
+    for page in pages().map(|(_, page)| page).chain(classic) {
         let lint =
             Outcome::of(std::process::Command::new("mandoc").args(["-T", "lint", "-W", "warning"]).arg(&page.path));
         assert_eq!(

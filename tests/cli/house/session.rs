@@ -2,8 +2,9 @@
 //! compared with what the block says.
 
 use std::io::{BufRead, BufReader, Write as _};
+use std::process::Command;
 
-use crate::support::{Running, World};
+use crate::support::{Faces, Running, World};
 
 /// A command and what it prints.
 #[derive(Debug, PartialEq, Eq)]
@@ -40,9 +41,20 @@ fn matches(expected: &[String], lines: &[String]) -> bool {
 
 /// Runs a block in a shell of its own inside the world: what went otherwise than it says.
 pub(super) fn run(world: &World, block: &[String]) -> Result<(), String> {
-    // The script comes through descriptor 3, so that no command reads it; a block that hangs is ended.
-    let shell = "exec timeout 30 sh /dev/fd/3 3<&0 </dev/null 2>&1";
-    let mut shell = Running::start(&mut world.sh(shell, &[]));
+    run_in(&mut world.sh(SHELL, &[]), block)
+}
+
+/// The same where the old names mean the faces, also the one that shells have themselves.
+pub(super) fn run_with(faces: &Faces, world: &World, block: &[String]) -> Result<(), String> {
+    let first = ["$ kill() { env kill \"$@\"; }".to_owned()];
+    run_in(&mut faces.sh(world, SHELL, &[]), &[&first, block].concat())
+}
+
+/// The script comes through descriptor 3, so that no command reads it; a block that hangs is ended.
+const SHELL: &str = "exec timeout 30 sh /dev/fd/3 3<&0 </dev/null 2>&1";
+
+fn run_in(shell: &mut Command, block: &[String]) -> Result<(), String> {
+    let mut shell = Running::start(shell);
     let (mut script, output) = shell.pipes();
     let mut output = BufReader::new(output);
     let mut steps = steps(block)?;

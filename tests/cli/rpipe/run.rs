@@ -240,6 +240,12 @@ fn a_terminal_makes_a_program_write_each_line_at_once() {
 fn a_terminal_without_a_reader_ends_its_writer_as_a_pipe_does() {
     let outcome = run(&["--pty", "1", "--status", "--pipefail", "yes", ":::", "head", "-n", "1"]);
     assert_eq!((outcome.status(), outcome.stderr().as_str()), (0, "141 0\n"));
+    // Who reads the last one is not ours to see.
+    for options in [&["--pty", "2"][..], &["--report=/dev/null"]] {
+        let mut command = tool("sh");
+        let text = "(rpipe run \"$@\" true ::: yes; echo $? >&2) | head -n 1";
+        assert_eq!(Outcome::of(command.args(["-c", text, "sh"]).args(options)).stderr(), "141\n", "{options:?}");
+    }
     let all = run(&["--pty", "1", "seq", "100000", ":::", "tail", "-n", "1"]);
     assert_eq!(all.success(), "100000", "nothing of the end is lost");
 }

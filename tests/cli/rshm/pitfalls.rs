@@ -113,13 +113,13 @@ fn what_is_no_regular_file_is_no_memory() {
 #[test]
 fn a_file_cut_short_while_it_is_read_is_an_error() {
     let Some(world) = World::new() else { return };
-    for how in [&[][..], &["--hex"]] {
+    for (how, call) in [(&[][..], Call::Splice), (&["--hex"], Call::Write)] {
         // Nothing in it repeats, so that its hexadecimal form is long, too.
         let content: Vec<u8> = (0..2_000_000_u32).flat_map(u32::to_le_bytes).collect();
         let (_folder, path, name) = file(&content);
         let reader = world.start("rshm", &[&["read", &name], how].concat());
         // Its pipe is full.
-        reader.wait_until_in(Call::Write);
+        reader.wait_until_in(call);
         shrink(&path, 5000);
         let outcome = reader.outcome();
         let words = format!(

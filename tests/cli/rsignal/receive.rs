@@ -147,6 +147,20 @@ fn a_command_runs_for_each_signal() {
 }
 
 #[test]
+fn the_end_of_its_own_command_is_no_signal() {
+    let script = "sh -c 'read line; exit 42' <&3 & exec rsignal recv --ready CHLD,USR1 --count 2 --exec sh -c 'echo $RSIGNAL_NAME $RSIGNAL_STATUS'";
+    let mut command = tool("sh");
+    command.args(["-c", &format!("exec 3<&0; {script}")]);
+    let mut receiver = Running::start(&mut command);
+    assert!(receiver.line().starts_with("ready "));
+    receiver.wait_until_in(Call::Sigtimedwait);
+    rsignal(&["send", "-s", "USR1", &receiver.id().to_string()]).success();
+    assert_eq!(receiver.line().trim_end(), "USR1");
+    receiver.wait_until_in(Call::Sigtimedwait);
+    assert_eq!(lines(receiver), ["CHLD 42"]);
+}
+
+#[test]
 fn no_signal_in_time_is_status_124() {
     rsignal(&["recv", "USR1", "--timeout", "0.1"]).fails(124, "rsignal: no signal of USR1 came in time\n");
     rsignal(&["recv", "USR1,HUP", "--nowait"]).fails(124, "no signal of HUP,USR1 came");

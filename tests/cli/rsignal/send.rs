@@ -115,7 +115,7 @@ fn the_wait_for_the_end_has_an_end() {
     let told = format!("rsignal: process {pid} (sleep, of ");
     let outcome = rsignal(&["send", "--wait=0.2", &pid]);
     outcome.fails(124, &told);
-    assert!(outcome.stderr().ends_with("still runs after 200ms\n"), "{}", outcome.stderr());
+    assert!(outcome.stderr().ends_with("still runs after 0.2s\n"), "{}", outcome.stderr());
     rsignal(&["send", "--wait=0.1", "--then", "5s:KILL", &pid]).fails(124, "still runs");
     assert_eq!(rsignal(&["send", "-s", "KILL", "--wait=20s", &pid]).status(), 0);
 }
@@ -131,6 +131,7 @@ fn only_those_with_a_handler_where_that_is_asked() {
     assert_eq!(hearing.line(), "ready");
     let (deaf_pid, hearing_pid) = (deaf.id().to_string(), hearing.id().to_string());
     rsignal(&["send", "-s", "USR1", "--require-handler", &deaf_pid]).fails(3, "catches USR1\n");
+    rsignal(&["send", "-s", "USR1", "--require-handler", &format!("tree:{deaf_pid}")]).fails(3, "catches USR1\n");
     let outcome = rsignal(&["send", "-s", "USR1", "--require-handler", "--print", &hearing_pid]);
     assert_eq!(outcome.success(), hearing_pid);
     assert_eq!(hearing.outcome().status(), 7);

@@ -24,7 +24,9 @@ fn why_a_signal_does_nothing_is_said_in_a_sentence() {
     sleeper.signal("STOP");
     wait_until("it is stopped", || effect(pid, "USR1").contains("the process is stopped"));
     assert!(effect(pid, "KILL").ends_with("ends the process"));
-    let mut parent = Running::start(tool("sh").args(["-c", "sleep 0 & echo $!; exec cat"]));
+    // It ends when nobody is left who would wait for it: a shell might, up to the last moment.
+    let script = "until grep -q cat /proc/$$/comm; do :; done & echo $!; exec cat";
+    let mut parent = Running::start(tool("sh").args(["-c", script]));
     let ended: u32 = parent.line().parse().expect("a pid");
     wait_until("it has ended", || effect(ended, "TERM").contains("has ended"));
 }

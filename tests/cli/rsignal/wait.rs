@@ -56,11 +56,11 @@ fn one_or_some_or_all_are_waited_for() {
 fn a_timeout_is_status_124_and_nobody_there_is_3() {
     let sleeper = sleeper(&[]);
     let pid = sleeper.id().to_string();
-    rsignal(&["wait", &pid, "--timeout", "0.1"]).fails(124, "rsignal: 1 process still runs\n");
-    rsignal(&["wait", &pid, "--nowait"]).fails(124, "1 process still runs");
+    rsignal(&["wait", &pid, "--timeout", "0.1"]).fails(124, &format!("rsignal: process {pid} (sleep, of "));
+    rsignal(&["wait", &pid, "--nowait"]).fails(124, ") still runs\n");
     assert_eq!(rsignal(&["wait", &pid, "-nq"]).stderr(), "");
     rsignal(&["wait", "4194304"]).fails(3, "rsignal: cannot find process 4194304: No such process\n");
-    rsignal(&["wait", &pid, "--count", "2"]).fails(2, "--count is more than the 1 target");
+    rsignal(&["wait", &pid, "--count", "2"]).fails(2, "--count is more than the 1 process there");
     rsignal(&["wait", &pid, "--count", "0"]).fails(2, "rsignal: ");
     rsignal(&["wait", &pid, "--any", "--count", "1"]).fails(2, "cannot be used with");
 }

@@ -26,6 +26,14 @@ pub fn limits() -> io::Result<Limits> {
     Ok(Limits { max_message: limits.msgmax, max_bytes: limits.msgmnb, max_queues: limits.msgmni })
 }
 
+pub use crate::sys::msg::Usage;
+
+/// What there is in this IPC namespace, all owners together.
+#[doc(alias = "MSG_INFO")]
+pub fn usage() -> io::Result<Usage> {
+    msg::usage()
+}
+
 /// A queue, as `IPC_STAT`, `MSG_STAT_ANY` or `/proc/sysvipc/msg` shows it.
 #[doc(alias = "msqid_ds")]
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,7 +60,7 @@ pub struct QueueStatus {
     pub changed: Timestamp,
 }
 
-object::system_v_object!(QueueStatus);
+object::system_v_object!(QueueStatus: sent, received);
 
 /// Every queue of this IPC namespace, whoever owns it, in slot order.
 pub fn list() -> io::Result<Vec<QueueStatus>> {

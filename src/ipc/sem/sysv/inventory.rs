@@ -34,6 +34,14 @@ pub fn limits() -> io::Result<Limits> {
     })
 }
 
+pub use crate::sys::sem::Usage;
+
+/// What there is in this IPC namespace, all owners together.
+#[doc(alias = "SEM_INFO")]
+pub fn usage() -> io::Result<Usage> {
+    sem::usage()
+}
+
 /// A set, as `IPC_STAT`, `SEM_STAT_ANY` or `/proc/sysvipc/sem` shows it.
 #[doc(alias = "semid_ds")]
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,7 +62,7 @@ pub struct SetStatus {
     pub waiting: Option<u64>,
 }
 
-object::system_v_object!(SetStatus);
+object::system_v_object!(SetStatus: operated);
 
 /// One semaphore of a set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,14 +90,14 @@ pub fn list() -> io::Result<Vec<SetStatus>> {
 }
 
 /// Asks for the values of these sets; those that we may not read keep none.
-pub fn add_values(sets: &mut [SetStatus]) {
+pub fn add_values<'a>(sets: impl IntoIterator<Item = &'a mut SetStatus>) {
     for set in sets {
         set.values = sem::values(set.id.get()).ok();
     }
 }
 
 /// Asks how many processes sleep on these sets; those that we may not read keep no number.
-pub fn add_waiting(sets: &mut [SetStatus]) {
+pub fn add_waiting<'a>(sets: impl IntoIterator<Item = &'a mut SetStatus>) {
     for set in sets {
         set.waiting = Set::at(set.id).waiting().ok();
     }

@@ -1,26 +1,18 @@
-//! `ripcs`: every object of this machine's inter-process communication.
+//! `ripcs` without a verb: a table per kind, and totals.
 
 use std::io::Write as _;
 
 use clap::Args;
 
-use super::rows::{self, JsonArray, queue, segment, semaphore};
-use crate::app::{Context, Tool, Verb, VerbEntry};
+use crate::app::{Context, Verb};
 use crate::args::ListArgs;
+use crate::cmd::rows::{self, JsonArray, queue, segment, semaphore};
 use crate::exit::Status;
 use crate::output::{Column, counted, write_table};
 
-/// The tool.
-pub const TOOL: Tool = Tool {
-    name: "ripcs",
-    about: "Message queues, shared memory and semaphores of this IPC namespace",
-    bare: Some(VerbEntry::of::<Overview>()),
-    verbs: &[],
-};
-
 #[derive(Debug, Args)]
 #[allow(clippy::struct_excessive_bools, reason = "one flag of a user is one bool")]
-struct Overview {
+pub(super) struct Overview {
     /// Message queues
     #[arg(short, long)]
     queues: bool,

@@ -1,0 +1,4 @@
+//! The door of `rsock`.
+#![no_main]
+
+ripc::door!(rsock);

@@ -1,0 +1,31 @@
+//! `ripcs`: every object of this machine's inter-process communication. One file per verb; without one
+//! it is the overview.
+
+use crate::app::{Tool, VerbEntry};
+
+mod any;
+mod kinds;
+mod list;
+mod orphans;
+mod overview;
+mod place;
+mod reap;
+mod remove;
+mod scene;
+mod show;
+mod who;
+
+/// The tool.
+pub const TOOL: Tool = Tool {
+    name: "ripcs",
+    about: "All inter-process communication of this machine: what exists, and who uses it",
+    bare: Some(VerbEntry::of::<overview::Overview>()),
+    verbs: &[
+        VerbEntry::of::<list::List>(),
+        VerbEntry::of::<show::Show>(),
+        VerbEntry::of::<who::Who>(),
+        VerbEntry::of::<orphans::Orphans>(),
+        VerbEntry::of::<reap::Reap>(),
+        VerbEntry::of::<remove::Remove>(),
+    ],
+};

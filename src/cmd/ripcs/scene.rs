@@ -1,0 +1,150 @@
+//! What a verb looks at: objects, each in its namespace, and who is at them.
+
+use std::io;
+
+use anyhow::{Context as _, bail};
+use clap::builder::TypedValueParser;
+
+use super::place::{NamespaceArgs, Place};
+use crate::app::Context;
+use crate::exit::{Status, UsageError};
+use crate::ipc::census::{self, Attention, Census, Class, Hidden, Object, Process, Target, Use};
+use crate::output::{counted, escape};
+
+/// An object and where it is.
+#[derive(Debug)]
+pub(super) struct Spot {
+    pub object: Object,
+    /// Index of its place; `None` for what belongs to no IPC namespace.
+    pub place: Option<usize>,
+}
+
+/// The objects that are looked at, and where.
+#[derive(Debug)]
+pub(super) struct Scene {
+    pub places: Vec<Place>,
+    pub spots: Vec<Spot>,
+    /// POSIX objects of these kinds could not be listed, and why.
+    pub unlisted: Vec<(Class, io::Error)>,
+    all: bool,
+}
+
+impl Scene {
+    /// The lasting objects of these kinds.
+    pub(super) fn of(context: &mut Context, namespaces: &NamespaceArgs, classes: &[Class]) -> anyhow::Result<Self> {
+        let places = namespaces.places(context)?;
+        let mut scene = Self { places, spots: Vec::new(), unlisted: Vec::new(), all: namespaces.is_all() };
+        for index in 0..scene.places.len() {
+            let place = &scene.places[index];
+            let found = place.within(|| census::objects(classes));
+            let found = found.with_context(|| format!("cannot list the objects{}", place.told()))?;
+            scene.spots.extend(found.objects.into_iter().map(|object| Spot { object, place: Some(index) }));
+            scene.unlisted.extend(found.unlisted);
+        }
+        Ok(scene)
+    }
+
+    /// Asks who is at these objects, and adds those of these kinds that exist only because of that.
+    pub(super) fn census(&mut self, classes: &[Class], pids: Option<&[i32]>) -> anyhow::Result<Census> {
+        let objects: Vec<&Object> = self.spots.iter().map(|spot| &spot.object).collect();
+        let namespace = if self.all { None } else { self.places.first().map(|place| place.number) };
+        let attention = Attention::to(objects, classes, namespace);
+        let census = match pids {
+            Some(pids) => Census::of(pids, &attention),
+            None => Census::take(&attention),
+        };
+        let mut census = census.context("cannot look at the processes")?;
+        if classes.contains(&Class::Lock) {
+            census.add_locks(pids).context("cannot look at the locks")?;
+        }
+        let mut held: Vec<_> = census.held.values().cloned().collect();
+        held.sort_by(|one, two| (one.class, &one.name, one.inode).cmp(&(two.class, &two.name, two.inode)));
+        self.spots.extend(held.into_iter().map(|held| Spot { object: Object::Held(held), place: None }));
+        census.complete(self.spots.iter().map(|spot| (&spot.object, self.number_of(spot))));
+        Ok(census)
+    }
+
+    /// The namespace of an object, where it is of one.
+    fn number_of(&self, spot: &Spot) -> Option<u64> {
+        spot.place.map(|place| self.places[place].number)
+    }
+
+    /// Who is at an object.
+    pub(super) fn users<'a>(&self, census: &'a Census, spot: &Spot) -> Vec<(&'a Process, &'a Use)> {
+        census.users(spot.object.thing(), self.number_of(spot)).collect()
+    }
+
+    /// Leaves the objects that have one of these names, and all of these kinds; each name has to be that of
+    /// one object.
+    pub(super) fn retain_named(&mut self, context: &mut Context, targets: &[&Target], whole: &[Class]) -> Status {
+        let mut keep: Vec<bool> = self.spots.iter().map(|spot| whole.contains(&spot.object.class())).collect();
+        let status = context.for_each(targets, |_, target| {
+            for index in self.named(target)? {
+                keep[index] = true;
+            }
+            Ok(())
+        });
+        let mut keep = keep.into_iter();
+        self.spots.retain(|_| keep.next().unwrap_or(false));
+        status
+    }
+
+    /// Leaves the objects of this name.
+    pub(super) fn keep_named(&mut self, target: &Target) -> anyhow::Result<()> {
+        let mut index = 0;
+        let found = self.named(target)?;
+        self.spots.retain(|_| {
+            index += 1;
+            found.contains(&(index - 1))
+        });
+        Ok(())
+    }
+
+    /// The objects of this name: one, or one of the same kind in each namespace.
+    pub(super) fn named(&self, target: &Target) -> anyhow::Result<Vec<usize>> {
+        let cannot = || format!("cannot find {target}");
+        let sought = target.look_up().with_context(cannot)?;
+        let found: Vec<usize> = (0..self.spots.len()).filter(|&index| sought.is(&self.spots[index].object)).collect();
+        let Some(&first) = found.first() else {
+            return Err(io::Error::new(io::ErrorKind::NotFound, "nothing is called so")).with_context(cannot);
+        };
+        let class = self.spots[first].object.class();
+        if found.iter().any(|&index| self.spots[index].object.class() != class) {
+            let mut names: Vec<_> = found.iter().map(|&index| escape(&self.spots[index].object.full_name())).collect();
+            names.dedup();
+            bail!(UsageError(format!("{target} may be any of {}: say which", names.join(", "))));
+        }
+        Ok(found)
+    }
+}
+
+/// Says once what could not be seen, with how many processes.
+pub(super) fn tell_hidden(context: &mut Context, hidden: Hidden) {
+    if hidden.whole > 0 {
+        let processes = counted(hidden.whole as u64, "process");
+        context.note(&format!("{processes} could not be looked at: they may be there, too"));
+    }
+    if hidden.calls > 0 {
+        let processes = counted(hidden.calls as u64, "process");
+        context.note(&format!("of {processes} it could not be seen what they wait for"));
+    }
+}
+
+/// Reads the name of an object of any kind.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct TargetParser;
+
+impl TypedValueParser for TargetParser {
+    type Value = Target;
+
+    fn parse_ref(
+        &self,
+        _command: &clap::Command,
+        _arg: Option<&clap::Arg>,
+        value: &std::ffi::OsStr,
+    ) -> Result<Target, clap::Error> {
+        // The grammar's own words say all there is to say, escaped; clap would repeat the raw text.
+        let refusal = |error| clap::Error::raw(clap::error::ErrorKind::ValueValidation, format!("{error}\n"));
+        Target::parse(value).map_err(refusal)
+    }
+}

@@ -1,0 +1,216 @@
+//! The walk: every process is looked at once, whatever is asked about.
+
+use std::collections::{HashMap, HashSet};
+use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use super::held::{self, Held};
+use super::uses::{Attention, How, Use, Visit};
+use super::{Object, Thing};
+use crate::proc::walk::{self, Clocks, Walker};
+use crate::sys::errno;
+
+/// Processes that a thread takes at a time, and from how many on a second thread is worth its start.
+const SHARE: usize = 32;
+
+/// Threads that walk: the kernel's locks let no more through.
+const THREADS: usize = 2;
+
+/// A process that is at one object at least.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Process {
+    /// Its pid.
+    pub pid: i32,
+    /// Its effective user.
+    pub uid: u32,
+    /// The command name, exactly.
+    pub command: Vec<u8>,
+    /// When it started, in seconds since the epoch.
+    pub started: i64,
+    /// The number of its IPC namespace, where it uses an object of one.
+    pub namespace: Option<u64>,
+    /// What it does where.
+    pub uses: Vec<Use>,
+}
+
+/// How many processes could not be looked at.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Hidden {
+    /// Those of which nothing could be seen.
+    pub whole: usize,
+    /// Those of which all could be seen but the call that they sleep in.
+    pub calls: usize,
+}
+
+/// Who is at which object.
+#[derive(Debug, Default)]
+pub struct Census {
+    /// The processes that are at an object, by pid.
+    pub processes: Vec<Process>,
+    /// What exists only as long as processes have it.
+    pub held: HashMap<Thing, Held>,
+    /// What could not be seen.
+    pub hidden: Hidden,
+    /// Where the uses of a thing are: process and use.
+    index: HashMap<Thing, Vec<(usize, usize)>>,
+}
+
+impl Census {
+    /// Looks at all processes with this attention. We ourselves do not count.
+    pub fn take(attention: &Attention) -> io::Result<Self> {
+        if attention.is_nothing() {
+            return Ok(Self::default());
+        }
+        let mut pids = Walker::new()?.pids()?;
+        let own = std::process::id().cast_signed();
+        pids.retain(|&pid| pid != own);
+        Self::of(&pids, attention)
+    }
+
+    /// The same of these processes alone.
+    pub fn of(pids: &[i32], attention: &Attention) -> io::Result<Self> {
+        let clocks = Clocks::read();
+        let next = AtomicUsize::new(0);
+        let walk = || -> io::Result<Self> {
+            let mut walker = Walker::new()?;
+            let mut census = Self::default();
+            loop {
+                let begin = next.fetch_add(SHARE, Ordering::Relaxed);
+                let Some(share) = pids.get(begin..) else { return Ok(census) };
+                for &pid in share.iter().take(SHARE) {
+                    census.visit(&mut walker, pid, attention, &clocks);
+                }
+            }
+        };
+        if pids.len() <= 2 * SHARE {
+            return walk()?.in_order();
+        }
+        let parts = thread::scope(|scope| {
+            let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(walk)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap_or_else(|_| Ok(Self::default()))).collect::<Vec<_>>()
+        });
+        let mut all = Self::default();
+        for part in parts {
+            all.join(part?);
+        }
+        all.in_order()
+    }
+
+    fn join(&mut self, part: Self) {
+        self.processes.extend(part.processes);
+        for (thing, held) in part.held {
+            self.held.entry(thing).and_modify(|known| known.written |= held.written).or_insert(held);
+        }
+        self.hidden.whole += part.hidden.whole;
+        self.hidden.calls += part.hidden.calls;
+    }
+
+    fn in_order(mut self) -> io::Result<Self> {
+        // What is only read by everybody who has it mapped tells nobody anything.
+        self.held.retain(|_, held| held.written);
+        held::name_sockets(&mut self.held)?;
+        self.processes.sort_unstable_by_key(|process| process.pid);
+        self.reindex();
+        Ok(self)
+    }
+
+    pub(super) fn reindex(&mut self) {
+        self.index.clear();
+        for (place, process) in self.processes.iter().enumerate() {
+            for (number, used) in process.uses.iter().enumerate() {
+                self.index.entry(used.thing).or_default().push((place, number));
+            }
+        }
+    }
+
+    /// Looks at one process.
+    fn visit(&mut self, walker: &mut Walker, pid: i32, attention: &Attention, clocks: &Clocks) {
+        let Some(process) = walker.hold(pid) else { return };
+        let Ok(life) = walker.life(&process) else { return };
+        if life.has_nothing {
+            return;
+        }
+        let mut visit = Visit::new(attention, &mut self.held);
+        match visit.look(walker, &process, life.threads) {
+            Ok(()) => {}
+            Err(error) if errno::is(&error, errno::EACCES) || errno::is(&error, errno::EPERM) => {
+                // The kernel says the same of one that has just ended.
+                self.hidden.whole += usize::from(walker.life(&process).is_ok_and(|life| !life.has_nothing));
+                return;
+            }
+            // It has ended.
+            Err(_) => return,
+        }
+        let calls_hidden = visit.calls_hidden;
+        let mut uses = visit.uses;
+        if calls_hidden {
+            self.hidden.calls += usize::from(walker.life(&process).is_ok_and(|life| !life.has_nothing));
+        }
+        let mut namespace = None;
+        if uses.iter().any(|used| used.thing.is_of_namespace()) {
+            namespace = process.ipc_namespace().ok();
+            let counts = |used: &Use| !used.thing.is_of_namespace() || attention.includes(namespace);
+            uses.retain(counts);
+        }
+        if uses.is_empty() {
+            return;
+        }
+        for used in &mut uses {
+            used.since = used.thread.and_then(|thread| clocks.asleep_since(pid, thread));
+        }
+        let Ok([uid, ..]) = walker.users(&process) else { return };
+        let started = clocks.started(life.start);
+        self.processes.push(Process { pid, uid, command: life.command, started, namespace, uses });
+    }
+
+    /// Adds what objects tell of their users and processes do not: who is to be notified of a message, and
+    /// since when the last of a segment has it attached.
+    pub fn complete<'a>(&mut self, objects: impl IntoIterator<Item = (&'a Object, Option<u64>)>) {
+        for (object, namespace) in objects {
+            let thing = object.thing();
+            let Some(places) = self.index.get(&thing) else { continue };
+            let (pid, how, since) = match object {
+                Object::PosixQueue(queue) => (queue.notified, Some(How::Notified), None),
+                Object::Segment(segment) if segment.attached >= segment.detached => {
+                    (Some(segment.last_pid), None, segment.attached)
+                }
+                _ => continue,
+            };
+            let is_it = |&&(place, _): &&(usize, usize)| {
+                let process: &Process = &self.processes[place];
+                Some(process.pid) == pid && (process.namespace.is_none() || process.namespace == namespace)
+            };
+            let Some(&(place, number)) = places.iter().find(is_it) else { continue };
+            let uses = &mut self.processes[place].uses;
+            match how {
+                Some(how) => uses.push(Use { thing, how, thread: None, since: None }),
+                None => uses[number].since = since,
+            }
+        }
+        self.reindex();
+    }
+
+    /// Who is at this thing, and how; System V things are those of this IPC namespace.
+    pub fn users(&self, thing: Thing, namespace: Option<u64>) -> impl Iterator<Item = (&Process, &Use)> {
+        let places = self.index.get(&thing).map(Vec::as_slice).unwrap_or_default();
+        let found = places.iter().map(|&(place, number)| {
+            let process = &self.processes[place];
+            (process, &process.uses[number])
+        });
+        found.filter(move |(process, _)| {
+            !thing.is_of_namespace() || namespace.is_none() || process.namespace == namespace
+        })
+    }
+
+    /// How many processes are at this thing.
+    #[must_use]
+    pub fn count(&self, thing: Thing, namespace: Option<u64>) -> usize {
+        self.users(thing, namespace).map(|(process, _)| process.pid).collect::<HashSet<_>>().len()
+    }
+}
+
+/// The number of the IPC namespace that we are in.
+pub fn own_namespace() -> io::Result<u64> {
+    walk::own_ipc_namespace()
+}

@@ -1,0 +1,90 @@
+//! Directories read without allocation, and inodes looked at without waiting: getdents64(2), statx(2).
+
+use std::ffi::CStr;
+use std::io;
+use std::os::fd::{AsFd, AsRawFd};
+
+use super::check_len;
+
+/// Where the length of an entry, and its name, lie in `struct linux_dirent64`.
+const LENGTH: usize = 16;
+const NAME: usize = 19;
+
+/// Calls `each` with the name of every entry; `buffer` is what one call of the kernel's may fill.
+pub(crate) fn entries(directory: impl AsFd, buffer: &mut [u8], mut each: impl FnMut(&CStr)) -> io::Result<()> {
+    let fd = directory.as_fd().as_raw_fd();
+    loop {
+        // SAFETY: writes at most buffer.len() bytes into `buffer`.
+        let got = unsafe { libc::syscall(libc::SYS_getdents64, fd, buffer.as_mut_ptr(), buffer.len()) };
+        let filled = check_len(got.try_into().unwrap_or(-1))?;
+        if filled == 0 {
+            return Ok(());
+        }
+        let mut rest = &buffer[..filled];
+        while rest.len() > NAME {
+            let length = usize::from(u16::from_ne_bytes([rest[LENGTH], rest[LENGTH + 1]]));
+            let Some(entry) = rest.get(NAME..length) else { break };
+            if let Ok(name) = CStr::from_bytes_until_nul(entry) {
+                each(name);
+            }
+            rest = &rest[length..];
+        }
+    }
+}
+
+/// What an inode is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Inode {
+    /// Type and permission bits.
+    pub mode: u32,
+    /// Device and inode.
+    pub number: (u64, u64),
+    /// Names it has.
+    pub links: u32,
+    /// Owner.
+    pub uid: u32,
+    /// Bytes.
+    pub size: u64,
+}
+
+impl Inode {
+    /// A pipe or FIFO.
+    pub(crate) const fn is_fifo(&self) -> bool {
+        self.mode & libc::S_IFMT == libc::S_IFIFO
+    }
+
+    /// A socket.
+    pub(crate) const fn is_socket(&self) -> bool {
+        self.mode & libc::S_IFMT == libc::S_IFSOCK
+    }
+
+    /// A regular file.
+    pub(crate) const fn is_file(&self) -> bool {
+        self.mode & libc::S_IFMT == libc::S_IFREG
+    }
+
+    /// Whether its owner may read and write: of a link in `/proc/PID/fd`, whether the descriptor may.
+    pub(crate) const fn access(&self) -> (bool, bool) {
+        (self.mode & libc::S_IRUSR != 0, self.mode & libc::S_IWUSR != 0)
+    }
+}
+
+/// Looks at a name in a directory; a link is followed where that is said. A server that does not answer is
+/// not waited for: what is known of its files counts.
+pub(crate) fn look(directory: impl AsFd, name: &CStr, follow: bool) -> io::Result<Inode> {
+    let flags = libc::AT_STATX_DONT_SYNC | libc::AT_NO_AUTOMOUNT | if follow { 0 } else { libc::AT_SYMLINK_NOFOLLOW };
+    let mask = libc::STATX_BASIC_STATS;
+    // SAFETY: integers only.
+    let mut found: libc::statx = unsafe { std::mem::zeroed() };
+    // SAFETY: a NUL-terminated name, and one struct statx that the kernel fills.
+    let looked = unsafe { libc::statx(directory.as_fd().as_raw_fd(), name.as_ptr(), flags, mask, &raw mut found) };
+    super::check(looked)?;
+    let device = libc::makedev(found.stx_dev_major, found.stx_dev_minor);
+    Ok(Inode {
+        mode: found.stx_mode.into(),
+        number: (device, found.stx_ino),
+        links: found.stx_nlink,
+        uid: found.stx_uid,
+        size: found.stx_size,
+    })
+}
