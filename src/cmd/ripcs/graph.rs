@@ -137,11 +137,14 @@ fn node_of(scene: &Scene, spot: &Spot) -> Node {
     Node { name: escape(&spot.object.full_name()), note, tint }
 }
 
+/// Words, and how many threads they are true of.
+type Told = Vec<(String, usize)>;
+
 /// What each process does, in the order of the pids: a line for each way that something flows, or does not.
 /// What many threads do alike is told once.
 fn uses<'a>(spot: &Spot, users: &[(&'a Process, &Use)]) -> Vec<(&'a Process, Flow, String, bool)> {
     let name = spot.object.full_name();
-    let mut lines: Vec<(&Process, Flow, bool, Vec<(String, usize)>)> = Vec::new();
+    let mut lines: Vec<(&Process, Flow, bool, Told)> = Vec::new();
     for (process, used) in users {
         let (flow, stuck, words) = (flow(&used.how), used.how.is_blocked(), holder::how(&name, &used.how));
         let same = |line: &&mut (&Process, Flow, bool, _)| (line.0.pid, line.1, line.2) == (process.pid, flow, stuck);
