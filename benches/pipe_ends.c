@@ -3,7 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static char buffer[1 << 20];
+static char buffer[128 * 1024];
 
 int main(int argc, char **argv)
 {

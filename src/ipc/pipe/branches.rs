@@ -50,7 +50,7 @@ impl AsFd for Output<'_> {
 impl<'a> Branches<'a> {
     /// One more output.
     pub fn add(&mut self, number: usize, output: Output<'a>) -> io::Result<()> {
-        grow(&output);
+        grow(&output, LARGE);
         self.0.push(Branch { number, output, side: Pipe::large()?, pending: 0, by_copy: false });
         Ok(())
     }
@@ -192,7 +192,7 @@ enum Source<'a> {
 
 impl<'a> Source<'a> {
     fn of(input: BorrowedFd<'a>) -> io::Result<Self> {
-        if grow(input).is_some() { Ok(Self::Input(input)) } else { Pipe::large().map(Self::Copied) }
+        if grow(input, LARGE).is_some() { Ok(Self::Input(input)) } else { Pipe::large().map(Self::Copied) }
     }
 
     fn pipe(&self) -> BorrowedFd<'_> {

@@ -8,7 +8,7 @@ use nix::errno::Errno;
 use nix::fcntl::{SpliceFFlags, splice};
 use nix::sys::sendfile::sendfile;
 
-use super::grow;
+use super::{LARGE, grow};
 use crate::sys::{errno, fd, signal};
 
 /// How much is read at a time where bytes have to be copied.
@@ -53,16 +53,14 @@ impl<'a> Flow<'a> {
     /// From `input` to `output`; those that are pipes are grown.
     #[must_use]
     pub fn new(input: BorrowedFd<'a>, output: BorrowedFd<'a>) -> Self {
-        grow(input);
-        grow(output);
+        grow_both(input, output);
         Self::of_ways(input, output, &[Way::Splice, Way::Sendfile, Way::Copy])
     }
 
     /// The same, but always through our memory: for who wants to see the bytes.
     #[must_use]
     pub fn copying(input: BorrowedFd<'a>, output: BorrowedFd<'a>) -> Self {
-        grow(input);
-        grow(output);
+        grow_both(input, output);
         Self::of_ways(input, output, &[Way::Copy])
     }
 
@@ -136,6 +134,13 @@ impl<'a> Flow<'a> {
         let (side, events) = if is_empty { (self.input, fd::READABLE) } else { (self.output, fd::WRITABLE) };
         uninterrupted(|| fd::poll(side, events, None), FlowError::Read).map(drop)
     }
+}
+
+/// Grows those that are pipes. The output has room for more than can come from the input at a time; an input
+/// as large would only mean that its pages have left the processor's cache before they are read.
+fn grow_both(input: BorrowedFd<'_>, output: BorrowedFd<'_>) {
+    grow(input, LARGE / 2);
+    grow(output, LARGE);
 }
 
 /// Makes a call until no signal that the process does not care for interrupts it.

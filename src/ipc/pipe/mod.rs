@@ -62,7 +62,7 @@ impl Pipe {
     /// A new pipe that is as large as it may be, up to [`LARGE`].
     pub fn large() -> io::Result<Self> {
         let pipe = Self::new(false)?;
-        grow(&pipe.writer);
+        grow(&pipe.writer, LARGE);
         Ok(pipe)
     }
 }
@@ -85,14 +85,14 @@ pub fn resize(pipe: impl AsFd, bytes: usize) -> io::Result<usize> {
     Ok(usize::try_from(bytes).unwrap_or(0))
 }
 
-/// Grows a pipe to [`LARGE`], or as far as is allowed: what it has room for then. `None` for what is no pipe.
-pub fn grow(pipe: impl AsFd) -> Option<usize> {
+/// Grows a pipe to this size, or as far as is allowed: what it has room for then. `None` for what is no pipe.
+pub fn grow(pipe: impl AsFd, size: usize) -> Option<usize> {
     let pipe = pipe.as_fd();
     let now = capacity(pipe).ok()?;
-    if now >= LARGE {
+    if now >= size {
         return Some(now);
     }
-    let grown = resize(pipe, LARGE).or_else(|_| resize(pipe, Limits::of_system()?.max_size.min(LARGE)));
+    let grown = resize(pipe, size).or_else(|_| resize(pipe, Limits::of_system()?.max_size.min(size)));
     Some(grown.unwrap_or(now))
 }
 
@@ -108,13 +108,13 @@ mod tests {
         assert_eq!(resize(&pipe.writer, 0).expect("allowed"), 4096);
         assert_eq!(resize(&pipe.writer, usize::MAX).expect_err("no size").kind(), io::ErrorKind::InvalidInput);
         assert_eq!(capacity(std::fs::File::open("/dev/null").expect("it exists")).ok(), None);
-        assert!(grow(&pipe.writer).expect("a pipe") >= 4096);
+        assert!(grow(&pipe.writer, LARGE).expect("a pipe") >= 4096);
     }
 
     #[test]
     fn what_is_large_already_is_left_alone() {
         let pipe = Pipe::large().expect("a pipe");
         let before = capacity(&pipe.reader).expect("a pipe");
-        assert_eq!(grow(&pipe.reader), Some(before));
+        assert_eq!(grow(&pipe.reader, LARGE), Some(before));
     }
 }

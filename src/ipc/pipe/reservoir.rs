@@ -6,7 +6,7 @@ use std::os::fd::BorrowedFd;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use super::{FlowError, grow};
+use super::{FlowError, LARGE, grow};
 use crate::proc::memory;
 use crate::sys::{errno, fd, siginfo, signal};
 
@@ -39,8 +39,8 @@ pub fn buffer(
     marks: Marks,
     tell: &mut dyn FnMut(u64),
 ) -> Result<(), FlowError> {
-    grow(input);
-    grow(output);
+    grow(input, LARGE);
+    grow(output, LARGE);
     let reservoir: &'static Reservoir = Box::leak(Box::new(Reservoir::new(marks)));
     // Signals are for this thread: who reads may sleep as long as the process lives.
     let before = siginfo::block(u64::MAX).map_err(FlowError::Read)?;
