@@ -80,11 +80,12 @@ impl Graph {
             }
             let thing = graph.things.len();
             graph.things.push(node_of(scene, spot));
-            for (process, flow, label, stuck) in uses(spot, &users) {
-                let actor = *actors.entry(process.pid).or_insert_with(|| {
-                    graph.actors.push(actor(process, &names));
+            for doing in doings(spot, &users) {
+                let actor = *actors.entry(doing.process.pid).or_insert_with(|| {
+                    graph.actors.push(actor(doing.process, &names));
                     graph.actors.len() - 1
                 });
+                let (flow, stuck, label) = (doing.flow, doing.stuck, doing.label());
                 graph.edges.push(Edge { actor, thing, flow, label, stuck });
             }
         }
@@ -137,33 +138,42 @@ fn node_of(scene: &Scene, spot: &Spot) -> Node {
     Node { name: escape(&spot.object.full_name()), note, tint }
 }
 
-/// Words, and how many threads they are true of.
-type Told = Vec<(String, usize)>;
+/// What a process does at an object in one way: one line of the graph.
+struct Doing<'a> {
+    process: &'a Process,
+    flow: Flow,
+    stuck: bool,
+    /// In words, and how many threads do so.
+    words: Vec<(String, usize)>,
+}
+
+impl Doing<'_> {
+    fn label(&self) -> String {
+        let told = |(words, count): &(String, usize)| match count {
+            1 => words.clone(),
+            count => format!("{words} ({count} threads)"),
+        };
+        escape(self.words.iter().map(told).collect::<Vec<_>>().join(", ").as_bytes())
+    }
+}
 
 /// What each process does, in the order of the pids: a line for each way that something flows, or does not.
-/// What many threads do alike is told once.
-fn uses<'a>(spot: &Spot, users: &[(&'a Process, &Use)]) -> Vec<(&'a Process, Flow, String, bool)> {
+fn doings<'a>(spot: &Spot, users: &[(&'a Process, &Use)]) -> Vec<Doing<'a>> {
     let name = spot.object.full_name();
-    let mut lines: Vec<(&Process, Flow, bool, Told)> = Vec::new();
-    for (process, used) in users {
+    let mut doings: Vec<Doing<'a>> = Vec::new();
+    for &(process, used) in users {
         let (flow, stuck, words) = (flow(&used.how), used.how.is_blocked(), holder::how(&name, &used.how));
-        let same = |line: &&mut (&Process, Flow, bool, _)| (line.0.pid, line.1, line.2) == (process.pid, flow, stuck);
-        match lines.iter_mut().find(same) {
-            None => lines.push((process, flow, stuck, vec![(words, 1)])),
-            Some((.., told)) => match told.iter_mut().find(|(told, _)| *told == words) {
-                None => told.push((words, 1)),
+        let same = |one: &&mut Doing<'_>| (one.process.pid, one.flow, one.stuck) == (process.pid, flow, stuck);
+        match doings.iter_mut().find(same) {
+            None => doings.push(Doing { process, flow, stuck, words: vec![(words, 1)] }),
+            Some(doing) => match doing.words.iter_mut().find(|(told, _)| *told == words) {
+                None => doing.words.push((words, 1)),
                 Some((_, count)) => *count += 1,
             },
         }
     }
-    let told = |(words, count): (String, usize)| if count > 1 { format!("{words} ({count} threads)") } else { words };
-    let line = |(process, flow, stuck, words): (_, _, _, Vec<(String, usize)>)| {
-        let label = words.into_iter().map(told).collect::<Vec<_>>().join(", ");
-        (process, flow, escape(label.as_bytes()), stuck)
-    };
-    let mut lines: Vec<_> = lines.into_iter().map(line).collect();
-    lines.sort_by_key(|(process, ..)| process.pid);
-    lines
+    doings.sort_by_key(|doing| doing.process.pid);
+    doings
 }
 
 const fn flow(how: &How) -> Flow {
