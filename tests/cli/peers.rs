@@ -139,7 +139,7 @@ fn keys_of_files_are_those_of_ftok() {
             if path == "/proc/self/exe" && project != "1" {
                 continue;
             }
-            let path = if path == "/proc/self/exe" { crate::support::TOOLS[1].1 } else { path };
+            let path = if path == "/proc/self/exe" { env!("CARGO_BIN_EXE_rmsgq") } else { path };
             if with_perl {
                 let script = "use IPC::SysV 'ftok'; printf '0x%08x', ftok($ARGV[0], 0 + $ARGV[1]) & 0xffffffff";
                 assert_eq!(perl(&world, script, &[path, &number]).success(), key, "{path} {project}");
