@@ -29,13 +29,13 @@ rfifo create "$path" > "$folder/name"
 # Waits until somebody does this at the FIFO, and shows who keeps whom waiting.
 until_seen() {
     tries=0
-    until seen=$(rfifo show "$path") && echo "$seen" | grep -q "$1" && echo "$seen" | grep -q ' sleep '; do
+    until seen=$(rfifo show "$path" 2> /dev/null) && echo "$seen" | grep -q "$1" && echo "$seen" | grep -q ' sleep '; do
         tries=$((tries + 1))
         [ "$tries" -lt 500 ] || exit 1
         sleep 0.01
     done
     echo "$seen" | awk '$1 ~ /^[0-9]+$/ { print "   " $3 ": " $5 " " $6 " " $7 }' | sed 's/ *$//' | sort -u
-    rpipe show "$path" | sed -n 's/^stall  [0-9]* (\([a-z]*\)) \([a-z ]*\).*, /   \1 \2it, /p'
+    rpipe show "$path" 2> /dev/null | sed -n 's/^stall  [0-9]* (\([a-z]*\)) \([a-z ]*\).*, /   \1 \2it, /p'
 }
 
 echo "all writers gone: the rest, and then the end"

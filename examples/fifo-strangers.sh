@@ -24,7 +24,7 @@ trap 'exit 143' TERM
 
 # What somebody does at the FIFO.
 doing() {
-    rfifo show "$path" | awk '$1 ~ /^[0-9]+$/ { print "   " $3 ": " $5 " " $6 " " $7 " " $8 }' | sed 's/ *$//'
+    rfifo show "$path" 2> /dev/null | awk '$1 ~ /^[0-9]+$/ { print "   " $3 ": " $5 " " $6 " " $7 " " $8 }' | sed 's/ *$//'
 }
 
 rfifo create "$path" > "$folder/name"

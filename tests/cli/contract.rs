@@ -27,7 +27,11 @@ fn printing() -> Vec<(&'static str, Vec<String>)> {
             all.push((face.tool, vec!["--version".to_owned()]));
         }
         if face.acts() && face.has_option("no-header") && !face.needs_operand() {
-            let words = |more: &[&str]| face.arguments(more).iter().map(ToString::to_string).collect();
+            // Not all that lies below wherever we are.
+            let place = face.takes_path().then_some("/dev/shm");
+            let words = |more: &[&str]| {
+                face.arguments(more).into_iter().chain(place).map(ToString::to_string).collect::<Vec<String>>()
+            };
             all.push((face.tool, words(&[])));
             all.push((face.tool, words(&["--json"])));
         }

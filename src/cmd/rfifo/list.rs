@@ -12,7 +12,7 @@ use super::quoted;
 use super::rows::{COLUMNS, FifoRow, Found};
 use crate::app::{Context, Verb};
 use crate::args::ListArgs;
-use crate::cmd::rows::{self, user};
+use crate::cmd::rows;
 use crate::exit::{Status, words};
 use crate::ipc::fifo;
 use crate::ipc::pipe::inventory::{Identity, Inventory, Pipe};
@@ -41,24 +41,19 @@ impl Verb for List {
             return rows::write_help(context, COLUMNS);
         }
         let columns = rows::chosen(COLUMNS, &self.output)?;
-        let (found, hidden, status) = if self.open {
-            let inventory = Inventory::read()?;
-            (open(&inventory), inventory.hidden + inventory.hidden_sleepers, Status::Done)
+        let (found, status) = if self.open {
+            (open(&Inventory::read()?), Status::Done)
         } else {
             let mut files = Vec::new();
             let status =
                 context.for_each(&self.directories, |context, directory| below(context, directory, &mut files));
-            let (found, hidden) = with_processes(files)?;
-            (found, hidden, status)
+            (with_processes(files)?, status)
         };
         if status != Status::Done && found.is_empty() {
             return Ok(status);
         }
         let rows = FifoRow::all(found);
         rows::write_list(context, &self.output, &columns, &rows)?;
-        if !rows.is_empty() {
-            user::tell_hidden(context, hidden);
-        }
         Ok(status)
     }
 }
@@ -110,9 +105,9 @@ fn below(context: &mut Context, directory: &Path, found: &mut Vec<(PathBuf, Meta
 }
 
 /// Who is at these; nobody is asked where there are none.
-fn with_processes(files: Vec<(PathBuf, Metadata)>) -> io::Result<(Vec<Found>, usize)> {
+fn with_processes(files: Vec<(PathBuf, Metadata)>) -> io::Result<Vec<Found>> {
     if files.is_empty() {
-        return Ok((Vec::new(), 0));
+        return Ok(Vec::new());
     }
     let inventory = Inventory::read()?;
     let by_identity: HashMap<Identity, &Pipe> = inventory.pipes.iter().map(|pipe| (pipe.identity, pipe)).collect();
@@ -121,5 +116,5 @@ fn with_processes(files: Vec<(PathBuf, Metadata)>) -> io::Result<(Vec<Found>, us
         let pipe = by_identity.get(&identity).map_or_else(|| Pipe::unused(identity), |pipe| (*pipe).clone());
         (path, Some(file), pipe)
     });
-    Ok((found.collect(), inventory.hidden + inventory.hidden_sleepers))
+    Ok(found.collect())
 }
