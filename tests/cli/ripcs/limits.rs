@@ -170,6 +170,17 @@ fn a_process_is_asked_for_its_own_limits() {
 }
 
 #[test]
+fn the_pipes_of_a_user_are_counted() {
+    let Some(world) = World::new() else { return };
+    // One of ours has as many pages as a pipe gets that asks for nothing, and is not the only one.
+    let mut sleeper = crate::support::Running::start(&mut world.sh("echo; exec cat", &[]));
+    sleeper.line();
+    let used = |name: &str| -> u64 { limit(&world, name, "used").parse().expect("a number") };
+    assert!(used("pipe-max-size") >= 65_536);
+    assert!(used("pipe-user-pages-soft") >= 3 * 16);
+}
+
+#[test]
 fn why_knows_what_it_does_not_know() {
     let Some(world) = World::new() else { return };
     world.run("ripcs", &["why", "ENOSPC", "kill"]).fails(3, "ENOSPC (No space left on device) has no meaning");
