@@ -61,8 +61,9 @@ fn the_numbers_are_those_of_the_sysctls() {
 fn what_is_said_to_raise_a_limit_raises_it() {
     let Some(world) = World::new() else { return };
     for name in ["MSGMNI", "MSGMAX", "SEMMNI", "SEMMSL", "SHMMNI", "queues_max", "msg_max", "/dev/shm"] {
-        if name == "/dev/shm" {
-            world.script("mount -o remount,size=1M /dev/shm", &[]).success();
+        if name == "/dev/shm" && world.script("mount -o remount,size=1M /dev/shm", &[]).status() != 0 {
+            skip("/dev/shm cannot be mounted anew here");
+            continue;
         }
         let before: u64 = limit(&world, name, "max").parse().expect("a number");
         let raise = limit(&world, name, "raise").replace("sysctl -w ", "");
