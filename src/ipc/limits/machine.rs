@@ -2,7 +2,11 @@
 
 use std::fs;
 
-use super::{Bound, Limit, Setting, Use, sysctl};
+use super::{Bound, Consumer, Limit, Setting, Use, sysctl};
+use crate::ipc::pipe::inventory::{Inventory, Pipe};
+use crate::ipc::users::effective;
+use crate::proc::process;
+use crate::sys::memory;
 
 fn single(name: &'static str, what: &'static str, unit: &'static str, used: Use, path: &'static str) -> Limit {
     let bound = Bound::of(sysctl(path).first().copied());
@@ -10,11 +14,29 @@ fn single(name: &'static str, what: &'static str, unit: &'static str, used: Use,
 }
 
 /// What pipes take; 0 pages are no limit.
-pub(super) fn pipes() -> Vec<Limit> {
+///
+/// The kernel counts a pipe's pages for who made it, and does not tell who that was: here they count for the
+/// user of the first process that has it.
+pub(super) fn pipes(pid: Option<i32>) -> Vec<Limit> {
+    let uid = pid.and_then(process::user).unwrap_or_else(effective);
+    let page = memory::page_size() as u64;
+    let pipes = Inventory::read().ok();
+    let sizes = |of: &dyn Fn(&Pipe) -> bool| {
+        let pipes = pipes.as_ref()?.pipes.iter().filter(|pipe| of(pipe));
+        Some(pipes.filter_map(|pipe| pipe.capacity.map(|bytes| bytes as u64)).collect::<Vec<_>>())
+    };
+    let is_theirs = |pipe: &Pipe| {
+        let first = pipe.ends.first().and_then(|end| pipes.as_ref()?.processes.get(&end.pid));
+        first.is_some_and(|process| process.uid == uid)
+    };
+    let pages = sizes(&is_theirs).map(|sizes| sizes.iter().map(|size| size.div_ceil(page)).sum());
+    let pages = || pages.map_or(Use::Unknown, |pages| Use::Fullest(pages, Some(Consumer::User(uid))));
+    let largest =
+        sizes(&|_| true).map_or(Use::Unknown, |sizes| Use::Largest(sizes.into_iter().max().unwrap_or(0), None));
     let mut limits = vec![
-        single("pipe-max-size", "bytes that a pipe can hold", "bytes", Use::Passing, "fs.pipe-max-size"),
-        single("pipe-user-pages-soft", "pages of a user's pipes", "pages", Use::Unknown, "fs.pipe-user-pages-soft"),
-        single("pipe-user-pages-hard", "pages of a user's pipes", "pages", Use::Unknown, "fs.pipe-user-pages-hard"),
+        single("pipe-max-size", "bytes that a pipe can hold", "bytes", largest, "fs.pipe-max-size"),
+        single("pipe-user-pages-soft", "pages of a user's pipes", "pages", pages(), "fs.pipe-user-pages-soft"),
+        single("pipe-user-pages-hard", "pages of a user's pipes", "pages", pages(), "fs.pipe-user-pages-hard"),
     ];
     for pages in &mut limits[1..] {
         if pages.bound == Bound::At(0) {

@@ -156,7 +156,7 @@ pub fn all(pid: Option<i32>) -> io::Result<Vec<Limit>> {
     limits.extend(queues::system_v());
     limits.extend(shared::limits());
     limits.extend(queues::posix(pid, process.queue_bytes));
-    limits.extend(machine::pipes());
+    limits.extend(machine::pipes(pid));
     limits.extend(process::limits(pid, &process));
     limits.extend(machine::locks_and_files());
     limits.extend(machine::sockets());
