@@ -64,6 +64,14 @@ pub(crate) fn push_fields(line: &mut Vec<u8>, fields: &[(&str, Cell<'_>)]) -> io
     serde_json::to_writer(line, &Fields(fields)).map_err(io::Error::from)
 }
 
+/// The same for cells that come one by one: no list of them is made.
+pub(crate) fn push_entries<'a>(
+    line: &mut Vec<u8>,
+    entries: impl Iterator<Item = (&'static str, Cell<'a>)>,
+) -> io::Result<()> {
+    serde_json::Serializer::new(line).collect_map(entries).map_err(io::Error::from)
+}
+
 /// Named cells.
 struct Fields<'a>(&'a [(&'a str, Cell<'a>)]);
 

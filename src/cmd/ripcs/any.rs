@@ -10,7 +10,7 @@ use crate::cmd::rows::held::{self, HeldRow};
 use crate::cmd::rows::queue::{self, QueueRow};
 use crate::cmd::rows::segment::{self, SegmentRow};
 use crate::cmd::rows::semaphore::{self, SemaphoreRow};
-use crate::cmd::rows::{self, Object as Family};
+use crate::cmd::rows::{JsonArray, Object as Family};
 use crate::exit::UsageError;
 use crate::ipc::Timestamp;
 use crate::ipc::census::{self, Class, Object};
@@ -92,13 +92,22 @@ impl Item {
 
     /// The name with its kind, as every verb of ripcs takes it.
     fn object(&self) -> Vec<u8> {
-        let name = match &self.row {
-            KindRow::Queue(row) => row.bare_name(),
-            KindRow::Segment(row) => row.bare_name(),
-            KindRow::Semaphore(row) => row.bare_name(),
-            KindRow::Held(row) => row.held.name.clone(),
-        };
-        [self.class().word().as_bytes(), b":", &name].concat()
+        let mut text = Vec::with_capacity(24);
+        text.extend_from_slice(self.class().word().as_bytes());
+        text.push(b':');
+        match &self.row {
+            KindRow::Queue(row) => row.push_name(&mut text),
+            KindRow::Segment(row) => row.push_name(&mut text),
+            KindRow::Semaphore(row) => row.push_name(&mut text),
+            KindRow::Held(row) => text.extend_from_slice(&row.held.name),
+        }
+        text
+    }
+
+    /// By what the fields of an item differ from those of another.
+    fn shape(&self) -> (Class, bool, bool, bool) {
+        let has_value = matches!(&self.row, KindRow::Semaphore(row) if row.has_value());
+        (self.class(), self.note.namespace.is_some(), self.note.users.is_some(), has_value)
     }
 
     /// What matters most of it, in words.
@@ -152,8 +161,8 @@ static COMMON: &[Column<Item>] = &[
 /// What is shown of several kinds unless `-o` says otherwise.
 const SEVERAL: &str = "kind,name,key,owner,mode,bytes,state,used";
 
-/// What costs a call or more for every object: filled and shown where it is named.
-const COSTLY: [&str; 4] = ["waiting", "rss", "swap", "users"];
+/// What costs a call or more for every object, or is for people: filled and shown where it is named.
+const COSTLY: [&str; 5] = ["waiting", "rss", "swap", "users", "state"];
 
 /// Asks the kernel for what these columns want to know and a list alone does not tell.
 pub(super) fn fill(objects: &mut [&mut Object], columns: &[AnyColumn], args: &ReportArgs) -> io::Result<()> {
@@ -337,6 +346,20 @@ fn fields<'a>(columns: &[AnyColumn], item: &'a Item) -> Vec<(&'static str, Cell<
     columns.iter().filter(|column| column.is_of(item)).map(|column| (column.name, column.of(item))).collect()
 }
 
+/// Writes each item with the columns that its kind has: found once for all of the same shape.
+fn write_json(context: &mut Context, columns: &[AnyColumn], items: &[Item]) -> io::Result<()> {
+    let mut array = JsonArray::default();
+    let (mut shape, mut here) = (None, Vec::new());
+    for item in items {
+        if shape != Some(item.shape()) {
+            shape = Some(item.shape());
+            here = columns.iter().filter(|column| column.is_of(item)).collect();
+        }
+        array.add(context, here.iter().map(|column| (column.name, column.of(item))))?;
+    }
+    array.end(context)
+}
+
 /// Sorts and writes the items as the options say. JSON leaves out what a kind does not have.
 pub(super) fn write(
     context: &mut Context,
@@ -353,7 +376,7 @@ pub(super) fn write(
         });
     }
     if args.list.json && args.list.columns.is_none() {
-        return Ok(rows::write_objects(context, items.iter().map(|item| fields(columns, item)))?);
+        return Ok(write_json(context, columns, &items)?);
     }
     let heads: Vec<_> = columns.iter().map(|column| (column.name, column.align)).collect();
     let report =

@@ -117,7 +117,7 @@ impl Verb for List {
         }
         let mut objects: Vec<&mut Object> = scene.spots.iter_mut().map(|spot| &mut spot.object).collect();
         any::fill(&mut objects, &columns, &self.report).context("cannot look at the objects")?;
-        let items = Item::all(notes(&mut scene, census.as_ref()));
+        let items = items(&mut scene, census.as_ref());
         any::write(context, &self.report, &classes, &columns, items)?;
         tell_unlisted(context, &scene.unlisted);
         if let Some(census) = census {
@@ -144,19 +144,14 @@ fn has_key(spot: &Spot, key: Key) -> bool {
     spot.object.key() == Some(key)
 }
 
-/// The objects, each with its namespace and, where that was asked, how many are at it.
-fn notes(scene: &mut Scene, census: Option<&Census>) -> Vec<(Object, Note)> {
-    let users = |scene: &Scene, spot: &Spot| {
-        let number = spot.place.map(|place| scene.places[place].number);
-        census.map(|census| census.count(spot.object.thing(), number))
-    };
-    let notes: Vec<Note> = scene
-        .spots
-        .iter()
-        .map(|spot| {
-            let place: Option<&Place> = spot.place.map(|place| &scene.places[place]);
-            Note { namespace: place.and_then(|place| place.namespace.clone()), users: users(scene, spot) }
-        })
-        .collect();
-    scene.spots.drain(..).map(|spot| spot.object).zip(notes).collect()
+/// The rows of the objects, each with its namespace and, where that was asked, how many are at it.
+fn items(scene: &mut Scene, census: Option<&Census>) -> Vec<Item> {
+    let spots = std::mem::take(&mut scene.spots);
+    let places = &scene.places;
+    Item::all(spots.into_iter().map(|Spot { object, place }| {
+        let place: Option<&Place> = place.map(|place| &places[place]);
+        let number = place.map(|place| place.number);
+        let users = census.map(|census| census.count(object.thing(), number));
+        (object, Note { namespace: place.and_then(|place| place.namespace.clone()), users })
+    }))
 }

@@ -13,7 +13,7 @@ use crate::args::{ListArgs, ReportArgs};
 use crate::exit::{Status, UsageError, words};
 use crate::ipc::users::{Database, Names};
 use crate::ipc::{PosixObject, SystemVObject, Timestamp};
-use crate::output::{Cell, Column, Report, choose, push_fields, push_row, write_details, write_object, write_table};
+use crate::output::{Cell, Column, Report, choose, push_entries, push_row, write_details, write_object, write_table};
 use crate::proc::process;
 
 pub(super) mod held;
@@ -98,11 +98,11 @@ impl<S: SystemVObject, P: PosixObject> Row<S, P> {
         Cell::Octal(mode.bits().into())
     }
 
-    /// The name as it stands, without its kind.
-    pub(super) fn bare_name(&self) -> Vec<u8> {
+    /// Puts the name as it stands, without its kind, behind what `text` holds.
+    pub(super) fn push_name(&self, text: &mut Vec<u8>) {
         match &self.object {
-            SystemV(object) => object.id().to_string().into_bytes(),
-            Posix(object) => object.file().name.as_bytes().to_vec(),
+            SystemV(object) => text.extend_from_slice(itoa::Buffer::new().format(object.id().get()).as_bytes()),
+            Posix(object) => text.extend_from_slice(object.file().name.as_bytes()),
         }
     }
 
@@ -282,18 +282,6 @@ pub(super) fn write_list<R>(
     Ok(array.end(context)?)
 }
 
-/// Writes objects that may have different fields as a JSON array.
-pub(super) fn write_objects<'a>(
-    context: &mut Context,
-    objects: impl Iterator<Item = Vec<(&'static str, Cell<'a>)>>,
-) -> io::Result<()> {
-    let mut array = JsonArray::default();
-    for fields in objects {
-        array.push(context, |line| push_fields(line, &fields))?;
-    }
-    array.end(context)
-}
-
 /// Writes everything about one object, and who uses it: as two tables or one JSON object.
 pub(super) fn write_object_and_users<'a, R>(
     context: &mut Context,
@@ -349,6 +337,15 @@ impl JsonArray {
         rows: &[R],
     ) -> io::Result<()> {
         rows.iter().try_for_each(|row| self.push(context, |line| push_row(line, columns, row)))
+    }
+
+    /// Adds an element of these fields.
+    pub(super) fn add<'a>(
+        &mut self,
+        context: &mut Context,
+        fields: impl Iterator<Item = (&'static str, Cell<'a>)> + Clone,
+    ) -> io::Result<()> {
+        self.push(context, |line| push_entries(line, fields.clone()))
     }
 
     /// Adds what `write` puts behind a line.
