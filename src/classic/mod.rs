@@ -142,11 +142,12 @@ impl Console {
         }
     }
 
-    /// Writes what is left; a failure of that makes the status 1, and is told unless the reader is gone.
+    /// Writes what is left; a failure of that is told, and makes the status 1. A reader that has gone has seen
+    /// enough to util-linux, and is a failure to GNU.
     fn finish(&mut self, status: u8) -> u8 {
         match self.out.finish() {
             Ok(()) => status,
-            Err(error) if errno::is(&error, errno::EPIPE) => status.max(1),
+            Err(error) if errno::is(&error, errno::EPIPE) && self.face.family == Family::UtilLinux => status,
             Err(error) => {
                 self.warn_of("write error", &error);
                 1

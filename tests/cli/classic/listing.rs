@@ -52,6 +52,7 @@ ipcs --bytes --human -l
 ipcs -l >/dev/full
 ipcs --help >/dev/full
 ipcs | head -n 1
+(trap '' PIPE; while echo x 2>/dev/null; do :; done; ipcs -l; echo $? >&2) | true
 TZ=America/New_York ipcs -t
 TZ=Asia/Kolkata ipcs -t
 TZ=XYZ3:30 ipcs -t
@@ -120,6 +121,7 @@ lsipc -m x y
 lsipc -m -- -q
 POSIXLY_CORRECT=1 lsipc -m x -z
 lsipc >/dev/full
+(trap '' PIPE; while echo x 2>/dev/null; do :; done; lsipc; echo $? >&2) | true
 lsipc -g | grep -v 'SHMALL\\|SEMMNS'
 lsipc -g -b | grep -v 'SHMALL\\|SEMMNS'
 lsipc -g -r -y | grep -v 'SHMALL\\|SEMMNS'
