@@ -4,7 +4,7 @@
 //! anything else happens: who comes through a link called `ipcs` never meets clap, and who calls the
 //! tool by its own name pays for one comparison per face.
 //!
-//! A face reads its options by [`options`], as getopt_long(3) does, and prints with its own plain
+//! A face reads its options by `options`, as getopt_long(3) does, and prints with its own plain
 //! formats what [`ipc`](crate::ipc) tells. Faces know nothing of `cmd`, nor of each other.
 
 use std::ffi::{OsStr, OsString, c_char, c_int};
