@@ -343,13 +343,13 @@ impl JsonArray {
     pub(super) fn add<'a>(
         &mut self,
         context: &mut Context,
-        fields: impl Iterator<Item = (&'static str, Cell<'a>)> + Clone,
+        fields: impl Iterator<Item = (&'static str, Cell<'a>)>,
     ) -> io::Result<()> {
-        self.push(context, |line| push_entries(line, fields.clone()))
+        self.push(context, |line| push_entries(line, fields))
     }
 
     /// Adds what `write` puts behind a line.
-    fn push(&mut self, context: &mut Context, write: impl Fn(&mut Vec<u8>) -> io::Result<()>) -> io::Result<()> {
+    fn push(&mut self, context: &mut Context, write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> io::Result<()> {
         self.line.clear();
         self.line.extend_from_slice(if self.begun { b",\n" } else { b"[\n" });
         self.begun = true;
