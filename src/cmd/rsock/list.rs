@@ -5,8 +5,8 @@ use clap::Args;
 
 use crate::app::{Context, Verb};
 use crate::args::ListArgs;
+use crate::cmd::rows;
 use crate::cmd::rows::socket::{COLUMNS, SocketRow};
-use crate::cmd::rows::{self, user};
 use crate::exit::Status;
 use crate::ipc::socket::inventory::{Inventory, State};
 use crate::ipc::users;
@@ -42,7 +42,6 @@ impl Verb for List {
             is_ours && (!self.listening || socket.state == State::Listening)
         });
         rows::write_list(context, &self.args, &columns, &SocketRow::all(&inventory, sockets))?;
-        user::tell_hidden(context, inventory.hidden);
         Ok(Status::Done)
     }
 }

@@ -70,9 +70,12 @@ impl Verb for Show {
 
     fn run(self, context: &mut Context) -> anyhow::Result<Status> {
         let inventory = Inventory::new().context("cannot list sockets")?;
+        // That one may have it whom we may not look at is worth a word where nobody is seen to have it.
+        let mut is_nobodys = false;
         let status = context.for_each(&self.sockets, |context, target| {
             let sockets = target.sockets(&inventory)?;
             for row in SocketRow::all(&inventory, sockets) {
+                is_nobodys |= row.holders.is_empty();
                 let fields = rows::details(COLUMNS, &row, &[]);
                 let holders = row.holders.iter().map(|holder| User {
                     pid: holder.pid,
@@ -85,7 +88,9 @@ impl Verb for Show {
             }
             Ok(())
         });
-        user::tell_hidden(context, inventory.hidden);
+        if is_nobodys {
+            user::tell_hidden(context, inventory.hidden);
+        }
         Ok(status)
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::rpipe;
-use crate::support::{Call, Running, has, is_root, tool};
+use crate::support::{Call, Running, has, is_root, tool, wait_until};
 
 /// A shell script that runs, with a pipe to its standard input and one from its output.
 fn start(script: &str) -> Running {
@@ -26,7 +26,12 @@ fn row_of(rows: &[Value], reader: &str) -> Option<Value> {
 fn both_ends_and_what_is_unread_are_listed() {
     let mut running = start("(printf 12345; exec sleep 30) | (echo \"$(exec sh -c 'echo $PPID')\"; exec sleep 30)");
     let reader = running.line();
-    let row = row_of(&rows(&[]), &format!("{reader}:0 sleep")).expect("it is listed");
+    // Both shells become sleepers.
+    let mut row = Value::Null;
+    wait_until("it is listed", || {
+        row = row_of(&rows(&[]), &format!("{reader}:0 sleep")).unwrap_or_default();
+        row["writers"][0].as_str().is_some_and(|writer| writer.ends_with(":1 sleep"))
+    });
     assert_eq!((row["unread"].as_u64(), row["capacity"].as_u64()), (Some(5), Some(65536)));
     let writers: Vec<&str> = row["writers"].as_array().expect("a list").iter().filter_map(Value::as_str).collect();
     assert!(writers.len() == 1 && writers[0].ends_with(":1 sleep"), "{row}");
