@@ -126,11 +126,13 @@ fn a_record_that_is_larger_than_the_pipe_arrives_whole() {
 #[test]
 fn several_readers_share_the_records_of_one_writer() {
     let Some(world) = world_with_fifo() else { return };
-    let readers: Vec<Running> = (0..4).map(|_| reader(&world, &["--lines"])).collect();
+    // What they print is taken at once: it is more than their pipes hold.
+    let printed = |reader: Running| std::thread::spawn(|| reader.outcome());
+    let readers: Vec<_> = (0..4).map(|_| printed(reader(&world, &["--lines"]))).collect();
     let numbers: Vec<String> = (0..20_000).map(|number| format!("record {number:06}\n")).collect();
     let numbers = numbers.concat();
     world.feed("rfifo", &["send", FIFO], numbers.as_bytes()).success();
-    let all: Vec<Outcome> = readers.into_iter().map(Running::outcome).collect();
+    let all: Vec<Outcome> = readers.into_iter().map(|reader| reader.join().expect("no panic")).collect();
     let mut lines: Vec<&[u8]> =
         all.iter().flat_map(|one| one.stdout().split_inclusive(|&byte| byte == b'\n')).collect();
     lines.sort_unstable();
