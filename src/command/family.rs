@@ -174,8 +174,9 @@ impl Family {
         Ok(())
     }
 
+    /// The last one first: in a pipeline it would take the end of the others for the end of its input.
     fn send(&self, signal: Signal) {
-        for pid in self.members.iter().filter(|member| member.is_running()).filter_map(|member| member.pid) {
+        for pid in self.members.iter().rev().filter(|member| member.is_running()).filter_map(|member| member.pid) {
             // It may have ended. It is our child, so its pid is nobody else's before we have waited for it.
             let _ = signal::send(pid, Some(signal));
         }
