@@ -98,8 +98,10 @@ fn interrupting_a_sleeper_ends_it_of_the_signal() {
         world.script(make, &[]);
         for (signal, status) in [("INT", 130), ("TERM", 143)] {
             let before = world.ok("ripcs", &["--json", "-o", "name,mode,bytes,count,messages"]);
-            let sleeper = world.start(name, arguments);
+            let mut sleeper = world.start(name, arguments);
             sleeper.wait_until_in(*call);
+            // The end of its input shall not come first.
+            let _input = sleeper.input();
             sleeper.signal(signal);
             let outcome = sleeper.outcome();
             // What may not be seen of the machine's other processes is said, which is no failure.
