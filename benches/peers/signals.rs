@@ -1,6 +1,8 @@
 //! Signals: one to a process, and one to each of a thousand, against the kill(1) that is installed.
 
 use std::ffi::OsString;
+use std::os::unix::fs::symlink;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use anyhow::Context as _;
@@ -50,17 +52,24 @@ pub(crate) fn run(machine: &Machine) -> anyhow::Result<()> {
     let rsignal = machine::find("rsignal").context("there is no rsignal")?;
     let sleepers = Sleepers::start(CASES.iter().map(|case| case.0).max().unwrap_or_default())?;
     // CONT leaves a process that runs as it is.
-    let words = |program: &std::path::Path, before: &[&str], count: usize| -> Vec<OsString> {
+    let words = |program: &Path, before: &[&str], count: usize| -> Vec<OsString> {
         let before = before.iter().map(OsString::from);
         std::iter::once(program.into()).chain(before).chain(sleepers.pids(count)).collect()
     };
+    // The same binary by the old name.
+    let face = machine.files.path().join("kill");
+    symlink(&rsignal, &face).context("cannot make a link")?;
+    let callers: [(&Path, &[&str], &str); 2] =
+        [(&rsignal, &["send", "-s", "CONT"], "rsignal send"), (&face, &["-s", "CONT"], "rsignal as kill")];
     let (mut calls, mut instructions, mut times) = (Vec::new(), Vec::new(), Vec::new());
     machine.bind_ourselves(true)?;
-    for (count, rounds, goal) in CASES {
-        let ours = words(&rsignal, &["send", "-s", "CONT"], count);
+    for ((count, rounds, goal), (program, before, label)) in
+        CASES.into_iter().flat_map(|case| callers.map(|caller| (case, caller)))
+    {
+        let ours = words(program, before, count);
         let theirs = words(&kill, &["-s", "CONT"], count);
         let row = |mine, theirs, goal| Comparison {
-            ours: format!("rsignal send -s CONT ({count})"),
+            ours: format!("{label} -s CONT ({count})"),
             peer: "kill".into(),
             mine,
             theirs,
