@@ -19,15 +19,16 @@ impl Pipeline {
         Self { _running: running, last }
     }
 
-    /// What `rpipe show` says of the last stage's input, once it says something of a stall.
-    fn shown(&self) -> Value {
+    /// What `rpipe show` says of the last stage's input, once the stages do what is expected: first the shells
+    /// become what they are to be, and the pipes fill.
+    fn settled(&self, expected: &[(&str, u64, &str)]) -> Value {
         let mut shown = Value::Null;
-        wait_until("it stalls", || {
+        wait_until(&format!("the stages are {expected:?}"), || {
             let outcome = rpipe(&["show", "--json", &format!("{}:0", self.last)]);
             shown = serde_json::from_slice(outcome.stdout()).expect("JSON");
-            // The first ones have to fill their pipes first.
-            let hows = shown["chain"].as_array().expect("rows").iter().filter_map(|row| row["how"].as_str());
-            shown["stalls"][0].is_object() && hows.filter(|how| how.starts_with("blocked")).count() == 2
+            let seen = stages(&shown);
+            let seen = seen.iter().map(|(command, place, how)| (command.as_str(), *place, how.as_str()));
+            seen.eq(expected.iter().copied())
         });
         shown
     }
@@ -44,20 +45,14 @@ fn stages(shown: &Value) -> Vec<(String, u64, String)> {
         .collect()
 }
 
-fn expected(stages: &[(&str, u64, &str)]) -> Vec<(String, u64, String)> {
-    stages.iter().map(|(command, place, how)| ((*command).into(), *place, (*how).into())).collect()
-}
-
 #[test]
 fn the_stage_that_does_not_read_is_named() {
     let pipeline = Pipeline::start("yes | cat", "sleep 30");
-    let shown = pipeline.shown();
-    let all = [
+    let shown = pipeline.settled(&[
         ("yes", 1, "blocked writing"),
         ("cat", 2, "blocked writing"),
         ("sleep", 3, "does not read, sleeping elsewhere"),
-    ];
-    assert_eq!(stages(&shown), expected(&all));
+    ]);
     let (last, inode) = (&pipeline.last, &shown["inode"]);
     let stall = format!("{last} (sleep) does not read pipe {inode}, which is full");
     assert_eq!(shown["stalls"], serde_json::json!([{ "stall": stall }]));
@@ -72,13 +67,11 @@ fn the_stage_that_does_not_read_is_named() {
 #[test]
 fn the_stage_that_does_not_write_is_named() {
     let pipeline = Pipeline::start("sleep 30 | cat", "cat");
-    let shown = pipeline.shown();
-    let all = [
+    let shown = pipeline.settled(&[
         ("sleep", 1, "does not write, sleeping elsewhere"),
         ("cat", 2, "blocked reading"),
         ("cat", 3, "blocked reading"),
-    ];
-    assert_eq!(stages(&shown), expected(&all));
+    ]);
     let stall = shown["stalls"][0]["stall"].as_str().expect("text");
     assert!(stall.contains("(sleep) does not write to pipe ") && stall.ends_with(", which is empty"), "{stall}");
 }
@@ -87,12 +80,21 @@ fn the_stage_that_does_not_write_is_named() {
 fn a_stage_in_the_middle_and_one_that_is_stopped_are_named() {
     // A shell that has the pipe because its child reads it is not blamed.
     let pipeline = Pipeline::start("yes | (sleep 30; :)", "cat");
-    let shown = pipeline.shown();
+    let shown = pipeline.settled(&[
+        ("yes", 1, "blocked writing"),
+        ("sh", 2, "sleeping elsewhere"),
+        ("sleep", 2, "does not read, sleeping elsewhere"),
+        ("cat", 3, "blocked reading"),
+    ]);
     let stalls: Vec<&str> =
         shown["stalls"].as_array().expect("a list").iter().filter_map(|one| one["stall"].as_str()).collect();
     assert!(stalls.len() == 1 && stalls[0].contains("(sleep) does not read pipe "), "{stalls:?}");
     let pipeline = Pipeline::start("yes | cat", "sh -c \"kill -STOP \\$\\$; cat\"");
-    assert_eq!(stages(&pipeline.shown())[2].2, "does not read, stopped");
+    pipeline.settled(&[
+        ("yes", 1, "blocked writing"),
+        ("cat", 2, "blocked writing"),
+        ("sh", 3, "does not read, stopped"),
+    ]);
     let signal = rpipe(&["show", &pipeline.last]);
     assert!(String::from_utf8_lossy(signal.stdout()).contains("does not read pipe "));
     Outcome::of(tool("kill").args(["-CONT", &pipeline.last])).success();
