@@ -1,10 +1,8 @@
 //! Who has which socket open: the links in `/proc/PID/fd`.
 
-use std::fs;
 use std::io;
-use std::os::unix::ffi::OsStrExt as _;
 
-use super::process;
+use super::walk::Walker;
 
 /// A socket among the descriptors of a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,23 +19,19 @@ pub(crate) struct Descriptor {
 /// look at.
 pub(crate) fn descriptors() -> io::Result<(Vec<Descriptor>, usize)> {
     let own = std::process::id().cast_signed();
+    let mut walker = Walker::new()?;
     let (mut found, mut hidden) = (Vec::new(), 0);
-    for pid in process::all()?.pids.into_iter().filter(|&pid| pid != own) {
-        let entries = match fs::read_dir(format!("/proc/{pid}/fd")) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-                hidden += 1;
-                continue;
+    for pid in walker.pids()?.into_iter().filter(|&pid| pid != own) {
+        // One that has ended has none.
+        let Some(process) = walker.hold(pid) else { continue };
+        let looked = walker.descriptors(&process, |process, descriptor| {
+            // The file of a socket can be open, too, and is none.
+            if descriptor.inode.is_socket() && process.path_of(descriptor.name).starts_with(b"socket:[") {
+                let number = i32::try_from(descriptor.number()).unwrap_or(i32::MAX);
+                found.push(Descriptor { pid, number, inode: descriptor.inode.number.1 });
             }
-            // It has ended.
-            Err(_) => continue,
-        };
-        found.extend(entries.flatten().filter_map(|entry| {
-            let number = entry.file_name().to_str()?.parse().ok()?;
-            let link = fs::read_link(entry.path()).ok()?;
-            let inode = link.as_os_str().as_bytes().strip_prefix(b"socket:[")?.strip_suffix(b"]")?;
-            Some(Descriptor { pid, number, inode: std::str::from_utf8(inode).ok()?.parse().ok()? })
-        }));
+        });
+        hidden += usize::from(looked.is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied));
     }
     Ok((found, hidden))
 }

@@ -27,13 +27,8 @@ pub(super) struct Listen {
     #[command(flatten)]
     kind: TypeArgs,
 
-    /// Permissions of the socket's file, octal or symbolic: 0600 unless stated
-    #[arg(short, long, value_parser = args::mode)]
-    mode: Option<ModeChange>,
-
-    /// Let N connections wait to be accepted
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    backlog: Option<u16>,
+    #[command(flatten)]
+    place: PlaceArgs,
 
     /// Accept one connection, or take one datagram; from then on nobody finds the place
     #[arg(long)]
@@ -58,6 +53,24 @@ pub(super) struct Listen {
     /// environment. Ends the options: all that follows belongs to it
     #[arg(long, value_name = "COMMAND", num_args = 1.., allow_hyphen_values = true, conflicts_with_all = ["lines", "null", "raw", "length_prefixed", "json"])]
     exec: Vec<OsString>,
+}
+
+/// The place where others find us.
+#[derive(Debug, Args)]
+pub(super) struct PlaceArgs {
+    /// Permissions of the socket's file, octal or symbolic: 0600 unless stated
+    #[arg(short, long, value_parser = args::mode)]
+    mode: Option<ModeChange>,
+
+    /// Let N connections wait to be accepted
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    backlog: Option<u16>,
+}
+
+impl PlaceArgs {
+    pub(super) fn setup(&self) -> Setup {
+        setup(self.mode.as_ref(), self.backlog)
+    }
 }
 
 /// How a place is made that the options do not say otherwise.
@@ -106,7 +119,7 @@ impl Verb for Listen {
 impl Listen {
     fn listeners(&self) -> anyhow::Result<Vec<Listener>> {
         if let Some(address) = &self.address {
-            return Ok(vec![place(address, self.kind.kind, setup(self.mode.as_ref(), self.backlog))?]);
+            return Ok(vec![place(address, self.kind.kind, self.place.setup())?]);
         }
         let handed_over = Listener::handed_over().context("cannot use the sockets of LISTEN_FDS")?;
         if handed_over.is_empty() {

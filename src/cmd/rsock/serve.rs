@@ -9,12 +9,11 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use clap::Args;
 
-use super::listen::{place, setup};
+use super::listen::{PlaceArgs, place};
 use super::rpc_server::Server;
 use crate::app::{Context, Verb};
 use crate::args;
 use crate::exit::{Status, UsageError};
-use crate::ipc::ModeChange;
 use crate::ipc::Wait;
 use crate::ipc::socket::{Address, Deadline, Type};
 use crate::output::escape;
@@ -35,13 +34,8 @@ pub(super) struct Serve {
     #[arg(short, long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..))]
     jobs: u16,
 
-    /// Permissions of the socket's file, octal or symbolic: 0600 unless stated
-    #[arg(short, long, value_parser = args::mode)]
-    mode: Option<ModeChange>,
-
-    /// Let N connections wait to be accepted
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    backlog: Option<u16>,
+    #[command(flatten)]
+    place: PlaceArgs,
 
     /// Accept one connection, and end with it
     #[arg(long)]
@@ -60,7 +54,7 @@ impl Verb for Serve {
         let server = Arc::new(Server::new(self.methods()?, usize::from(self.jobs)));
         // What we made shall go when a signal ends us.
         signal::catch_endings().context("cannot catch signals")?;
-        let mut listener = place(&self.address, Type::Stream, setup(self.mode.as_ref(), self.backlog))?;
+        let mut listener = place(&self.address, Type::Stream, self.place.setup())?;
         if self.ready {
             let address = listener.socket().own_address().unwrap_or_else(|| "unix:".into());
             writeln!(context.out, "ready {}", escape(address.as_bytes()))?;

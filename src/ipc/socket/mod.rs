@@ -8,7 +8,7 @@ use std::fmt;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use nix::sys::socket::sockopt::{AcceptConn, PassCred, PeerCredentials, PeerPidfd, SendTimeout, SockType};
 use nix::sys::socket::{
@@ -17,10 +17,12 @@ use nix::sys::socket::{
 };
 use nix::sys::time::TimeVal;
 
-use super::Wait;
-use crate::sys::{errno, fd, signal, socket as sys};
+use deadline::uninterrupted;
+
+use crate::sys::{errno, fd, socket as sys};
 
 mod address;
+mod deadline;
 mod diag;
 pub mod inventory;
 mod listener;
@@ -28,6 +30,7 @@ mod peer;
 mod resolve;
 
 pub use address::{Address, AddressError, TcpName, UnixName};
+pub use deadline::Deadline;
 pub use listener::{Listener, Setup};
 pub use peer::Peer;
 
@@ -64,53 +67,6 @@ impl fmt::Display for Type {
             Self::Datagram => "dgram",
             Self::SeqPacket => "seqpacket",
         })
-    }
-}
-
-/// When waiting ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Deadline(Option<Instant>);
-
-impl Deadline {
-    /// The end of all that is waited for from now on.
-    #[must_use]
-    pub fn of(wait: Wait) -> Self {
-        Self(match wait {
-            Wait::Forever => None,
-            Wait::Never => Some(Instant::now()),
-            // What no clock can tell is never.
-            Wait::For(limit) => Instant::now().checked_add(limit),
-        })
-    }
-
-    /// The moment, where there is one.
-    #[must_use]
-    pub fn instant(self) -> Option<Instant> {
-        self.0
-    }
-
-    /// How long there is still to wait; `None` is without end.
-    #[must_use]
-    pub fn left(self) -> Option<Duration> {
-        self.0.map(|end| end.saturating_duration_since(Instant::now()))
-    }
-
-    /// Waits until `events` can be had of `fd`; ETIMEDOUT at the end, EINTR when a signal ends us.
-    fn wait(self, fd: impl AsFd, events: i16) -> io::Result<()> {
-        if !uninterrupted(|| fd::poll(&fd, events, self.left()))? {
-            return Err(errno::error(errno::ETIMEDOUT));
-        }
-        Ok(())
-    }
-}
-
-/// Tries again where a signal interrupted that does not end us.
-fn uninterrupted<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
-    loop {
-        match call() {
-            Err(error) if errno::is(&error, errno::EINTR) && !signal::wants_attention() => {}
-            done => return done,
-        }
     }
 }
 
@@ -282,8 +238,8 @@ impl Socket {
     ) -> io::Result<()> {
         let fds: Vec<i32> = fds.iter().map(std::os::fd::AsRawFd::as_raw_fd).collect();
         let rights = [ControlMessage::ScmRights(&fds)];
-        let flags =
-            MsgFlags::MSG_NOSIGNAL | if deadline.0.is_some() { MsgFlags::MSG_DONTWAIT } else { MsgFlags::empty() };
+        let flags = MsgFlags::MSG_NOSIGNAL
+            | if deadline.instant().is_some() { MsgFlags::MSG_DONTWAIT } else { MsgFlags::empty() };
         let to = to.map(|sender| unix_address(&sender.0)).transpose()?;
         let mut sent = 0;
         loop {
@@ -303,7 +259,7 @@ impl Socket {
 
     /// Bytes of a stream, as many as are there; 0 at its end.
     pub fn receive(&self, buffer: &mut [u8], deadline: Deadline) -> io::Result<usize> {
-        if deadline.0.is_some() {
+        if deadline.instant().is_some() {
             deadline.wait(&self.fd, fd::READABLE)?;
         }
         uninterrupted(|| fd::read(&self.fd, buffer))
@@ -311,7 +267,7 @@ impl Socket {
 
     /// Waits for a packet: how long it will be, at least 1. It stays where it is.
     pub fn next_length(&self, deadline: Deadline) -> io::Result<usize> {
-        if deadline.0.is_some() {
+        if deadline.instant().is_some() {
             deadline.wait(&self.fd, fd::READABLE)?;
         }
         uninterrupted(|| sys::next_length(self.fd.as_fd())).map(|length| length.max(1))
@@ -319,7 +275,7 @@ impl Socket {
 
     /// Waits for a message with descriptors, also through a stream, and takes it.
     pub fn take_descriptors(&self, buffer: &mut [u8], deadline: Deadline) -> io::Result<Option<Packet>> {
-        if deadline.0.is_some() {
+        if deadline.instant().is_some() {
             deadline.wait(&self.fd, fd::READABLE)?;
         }
         self.take(buffer)

@@ -44,20 +44,20 @@ fn quoted(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::sample;
+    use super::super::{assert_lines, sample};
 
     #[test]
     fn a_graph_is_written() {
         let mut out = Vec::new();
         super::write(&mut out, &sample()).expect("memory");
-        let text = String::from_utf8(out).expect("UTF-8");
-        for line in [
-            "  a0 [label=\"10 <a> \\\"b\\\" & c\\nroot\", fillcolor=\"#f3f4f6\", color=\"#6b7280\"];",
-            "  a0 -> t0 [label=\"open w\"];",
-            "  t0 -> a1 [label=\"blocked in msgrcv\", style=dashed, color=\"#dc2626\", fontcolor=\"#dc2626\"];",
-            "  a2 -> t0 [label=\"attached rw\", dir=both];",
-        ] {
-            assert!(text.lines().any(|one| one == line), "{line} is not in {text}");
-        }
+        assert_lines(
+            &out,
+            &[
+                "  a0 [label=\"10 <a> \\\"b\\\" & c\\nroot\", fillcolor=\"#f3f4f6\", color=\"#6b7280\"];",
+                "  a0 -> t0 [label=\"open w\"];",
+                "  t0 -> a1 [label=\"blocked in msgrcv\", style=dashed, color=\"#dc2626\", fontcolor=\"#dc2626\"];",
+                "  a2 -> t0 [label=\"attached rw\", dir=both];",
+            ],
+        );
     }
 }

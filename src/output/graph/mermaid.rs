@@ -70,24 +70,24 @@ fn escaped(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::sample;
+    use super::super::{assert_lines, sample};
 
     #[test]
     fn a_graph_is_written() {
         let mut out = Vec::new();
         super::write(&mut out, &sample()).expect("memory");
-        let text = String::from_utf8(out).expect("UTF-8");
-        for line in [
-            "flowchart LR",
-            "  a0[\"10 #60;a#62; #34;b#34; #38; c<br/>root\"]:::grey",
-            "  t1[(\"set:0\")]:::amber",
-            "  a0 -->|\"open w\"| t0",
-            "  t0 -.->|\"blocked in msgrcv\"| a1",
-            "  a2 <-->|\"attached rw\"| t0",
-            "  t1 -.->|\"blocked #124; x\"| a2",
-            "  linkStyle 1,3 stroke:#dc2626",
-        ] {
-            assert!(text.lines().any(|one| one == line), "{line} is not in {text}");
-        }
+        assert_lines(
+            &out,
+            &[
+                "flowchart LR",
+                "  a0[\"10 #60;a#62; #34;b#34; #38; c<br/>root\"]:::grey",
+                "  t1[(\"set:0\")]:::amber",
+                "  a0 -->|\"open w\"| t0",
+                "  t0 -.->|\"blocked in msgrcv\"| a1",
+                "  a2 <-->|\"attached rw\"| t0",
+                "  t1 -.->|\"blocked #124; x\"| a2",
+                "  linkStyle 1,3 stroke:#dc2626",
+            ],
+        );
     }
 }

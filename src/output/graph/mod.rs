@@ -84,6 +84,15 @@ impl Flow {
     }
 }
 
+/// Each of these is a line of what was written.
+#[cfg(test)]
+fn assert_lines(written: &[u8], lines: &[&str]) {
+    let text = std::str::from_utf8(written).expect("UTF-8");
+    for line in lines {
+        assert!(text.lines().any(|one| one == *line), "{line} is not in {text}");
+    }
+}
+
 /// A graph that shows what each form has to get right.
 #[cfg(test)]
 fn sample() -> Graph {
