@@ -6,16 +6,16 @@ use std::sync::Arc;
 use super::place::Place;
 use crate::app::Context;
 use crate::args::ReportArgs;
+use crate::cmd::rows::Object as Family;
 use crate::cmd::rows::held::{self, HeldRow};
 use crate::cmd::rows::queue::{self, QueueRow};
 use crate::cmd::rows::segment::{self, SegmentRow};
 use crate::cmd::rows::semaphore::{self, SemaphoreRow};
-use crate::cmd::rows::{JsonArray, Object as Family};
 use crate::exit::UsageError;
 use crate::ipc::Timestamp;
 use crate::ipc::census::{self, Class, Object};
 use crate::ipc::namespace::Namespace;
-use crate::output::{Align, Cell, Column, ColumnError, Report, column, counted, escape, write_details};
+use crate::output::{Align, Cell, Column, ColumnError, column, counted, escape, write_details};
 
 /// An object of any kind: the row of its kind, and what is known of it besides.
 #[derive(Debug)]
@@ -105,7 +105,7 @@ impl Item {
     }
 
     /// By what the fields of an item differ from those of another.
-    fn shape(&self) -> (Class, bool, bool, bool) {
+    pub(super) fn shape(&self) -> (Class, bool, bool, bool) {
         let has_value = matches!(&self.row, KindRow::Semaphore(row) if row.has_value());
         (self.class(), self.note.namespace.is_some(), self.note.users.is_some(), has_value)
     }
@@ -204,9 +204,9 @@ pub(super) fn has(columns: &[AnyColumn], name: &str) -> bool {
 /// A column, and who of the kinds has it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct AnyColumn {
-    name: &'static str,
+    pub name: &'static str,
     help: &'static str,
-    align: Align,
+    pub align: Align,
     default: bool,
     common: Option<&'static Column<Item>>,
     queue: Option<&'static Column<QueueRow>>,
@@ -216,7 +216,8 @@ pub(super) struct AnyColumn {
 }
 
 impl AnyColumn {
-    fn of<'a>(&self, item: &'a Item) -> Cell<'a> {
+    /// The value of an item.
+    pub(super) fn of<'a>(&self, item: &'a Item) -> Cell<'a> {
         if let Some(common) = self.common {
             return (common.get)(item);
         }
@@ -228,7 +229,8 @@ impl AnyColumn {
         }
     }
 
-    fn is_of(&self, item: &Item) -> bool {
+    /// Whether the kind of this item has it.
+    pub(super) fn is_of(&self, item: &Item) -> bool {
         match &item.row {
             _ if matches!(self.name, "namespace" | "container") => item.note.namespace.is_some(),
             _ if self.name == "users" => item.note.users.is_some(),
@@ -242,7 +244,7 @@ impl AnyColumn {
 }
 
 /// Every column that one of these kinds has, in the order of the kinds, common ones behind them.
-fn columns_of(classes: &[Class]) -> Vec<AnyColumn> {
+pub(super) fn columns_of(classes: &[Class]) -> Vec<AnyColumn> {
     let mut all: Vec<AnyColumn> = Vec::new();
     for class in classes {
         match class {
@@ -325,7 +327,8 @@ pub(super) fn chosen(classes: &[Class], args: &ReportArgs, namespaces: bool) -> 
     Ok(chosen)
 }
 
-fn find<'a>(all: &'a [AnyColumn], name: &str) -> anyhow::Result<&'a AnyColumn> {
+/// The column of this name.
+pub(super) fn find<'a>(all: &'a [AnyColumn], name: &str) -> anyhow::Result<&'a AnyColumn> {
     let found = all.iter().find(|column| column.name.eq_ignore_ascii_case(name));
     found.ok_or_else(|| {
         let names: Vec<_> = all.iter().map(|column| column.name).collect();
@@ -344,42 +347,4 @@ pub(super) fn write_help(context: &mut Context, classes: &[Class]) -> anyhow::Re
 /// What an item has of these columns.
 fn fields<'a>(columns: &[AnyColumn], item: &'a Item) -> Vec<(&'static str, Cell<'a>)> {
     columns.iter().filter(|column| column.is_of(item)).map(|column| (column.name, column.of(item))).collect()
-}
-
-/// Writes each item with the columns that its kind has: found once for all of the same shape.
-fn write_json(context: &mut Context, columns: &[AnyColumn], items: &[Item]) -> io::Result<()> {
-    let mut array = JsonArray::default();
-    let (mut shape, mut here) = (None, Vec::new());
-    for item in items {
-        if shape != Some(item.shape()) {
-            shape = Some(item.shape());
-            here = columns.iter().filter(|column| column.is_of(item)).collect();
-        }
-        array.add(context, here.iter().map(|column| (column.name, column.of(item))))?;
-    }
-    array.end(context)
-}
-
-/// Sorts and writes the items as the options say. JSON leaves out what a kind does not have.
-pub(super) fn write(
-    context: &mut Context,
-    args: &ReportArgs,
-    classes: &[Class],
-    columns: &[AnyColumn],
-    mut items: Vec<Item>,
-) -> anyhow::Result<()> {
-    if let Some((name, reverse)) = args.sorted_by() {
-        let column = *find(&columns_of(classes), name)?;
-        items.sort_by(|one, two| {
-            let order = column.of(one).compare(&column.of(two));
-            if reverse { order.reverse() } else { order }
-        });
-    }
-    if args.list.json && args.list.columns.is_none() {
-        return Ok(write_json(context, columns, &items)?);
-    }
-    let heads: Vec<_> = columns.iter().map(|column| (column.name, column.align)).collect();
-    let report =
-        Report { columns: &heads, rows: items.len(), cell: |row: usize, index: usize| columns[index].of(&items[row]) };
-    Ok(report.write(&mut context.out, args.form())?)
 }

@@ -10,6 +10,7 @@ mod graph;
 mod kinds;
 mod limits;
 mod list;
+mod listing;
 mod metrics;
 mod orphans;
 mod overview;

@@ -1,6 +1,6 @@
 //! What exists only as long as processes have it, as rows.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::named;
 use crate::ipc::census::Held;
@@ -12,14 +12,14 @@ use crate::output::{Cell, Column, column};
 #[derive(Debug)]
 pub(crate) struct HeldRow {
     pub(crate) held: Held,
-    owners: Rc<Names>,
+    owners: Arc<Names>,
 }
 
 impl HeldRow {
     /// The rows of these; each owner is looked up once.
     pub(crate) fn all(held: Vec<Held>) -> Vec<Self> {
-        let owners = Rc::new(Names::of(Database::Users, held.iter().filter_map(|held| held.uid)));
-        held.into_iter().map(|held| Self { held, owners: Rc::clone(&owners) }).collect()
+        let owners = Arc::new(Names::of(Database::Users, held.iter().filter_map(|held| held.uid)));
+        held.into_iter().map(|held| Self { held, owners: Arc::clone(&owners) }).collect()
     }
 }
 

@@ -14,6 +14,7 @@ impl Census {
     pub fn add_locks(&mut self, pids: Option<&[i32]>) -> io::Result<()> {
         let inventory = lock::inventory()?;
         let clocks = Clocks::read();
+        let mut walker = Walker::new()?;
         let own = std::process::id().cast_signed();
         let mut found: HashMap<i32, Vec<Use>> = HashMap::new();
         for lock in &inventory.locks {
@@ -30,7 +31,8 @@ impl Census {
                 } else {
                     (How::Locked(words.clone()), None)
                 };
-                let since = thread.and_then(|thread| clocks.asleep_since(holder.pid, thread));
+                let run = thread.and_then(|thread| walker.last_run(&walker.hold(holder.pid)?, thread));
+                let since = run.and_then(|run| clocks.asleep_since(run));
                 found.entry(holder.pid).or_default().push(Use { thing, how, thread, since });
             }
         }
@@ -47,7 +49,7 @@ impl Census {
         for (pid, uses) in found {
             let Some(process) = walker.hold(pid) else { continue };
             let Ok(life) = walker.life(&process) else { continue };
-            let Ok([uid, ..]) = walker.users(&process) else { continue };
+            let Ok(uid) = process.user() else { continue };
             let started = clocks.started(life.start);
             self.processes.push(Process { pid, uid, command: life.command, started, namespace: None, uses });
         }
