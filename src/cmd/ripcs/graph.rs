@@ -12,7 +12,7 @@ use super::scene::{Scene, Spot, tell_hidden};
 use crate::app::{Context, Verb};
 use crate::cmd::rows::holder;
 use crate::exit::Status;
-use crate::ipc::census::{Census, Class, How, Process, Use};
+use crate::ipc::census::{Census, Class, How, Process, Until, Use};
 use crate::ipc::users::{Database, Names};
 use crate::output::{self, Edge, Flow, Node, Tint, escape, write_dot, write_mermaid, write_svg};
 use crate::proc::stat;
@@ -187,12 +187,20 @@ const fn flow(how: &How) -> Flow {
         | How::Notified
         | How::Opening { writes: false }
         | How::Reading
-        | How::Locking(_) => Flow::In,
+        | How::Listening
+        | How::Accepting
+        | How::SocketReceiving
+        | How::Polling { until: Until::Readable | Until::Connection | Until::Gone, .. }
+        | How::Locking { .. } => Flow::In,
         How::Open { reads: false, writes: true }
         | How::Sending
         | How::MqSending
         | How::Opening { writes: true }
-        | How::Writing => Flow::Out,
-        How::Mapped { .. } | How::Open { .. } | How::Locked(_) => Flow::Both,
+        | How::Writing
+        | How::Connecting
+        | How::SocketSending
+        | How::Polling { until: Until::Writable, .. }
+        | How::Locked(_) => Flow::Out,
+        How::Mapped { .. } | How::Open { .. } | How::Connected(_) | How::Polling { .. } => Flow::Both,
     }
 }

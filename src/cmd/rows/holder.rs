@@ -1,14 +1,16 @@
 //! Who is at which object, as rows.
 
+use std::fmt::Write as _;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::lock::pids;
 use super::named;
-use crate::ipc::census::{How, Lock, Process, Use};
+use crate::ipc::census::{End, How, Lock, OtherEnd, Process, Until, Use};
 use crate::ipc::namespace::Namespace;
 use crate::ipc::users::{Database, Names};
 use crate::output::Align::{Left, Right};
-use crate::output::{Cell, Column, column};
+use crate::output::{Cell, Column, column, escape};
 
 /// A process at an object.
 #[derive(Debug)]
@@ -74,6 +76,34 @@ pub(crate) static COLUMNS: &[Column<HolderRow>] = &[
         Cell::or_none(row.used.thread, |thread| Cell::Signed(thread.into()))
     })
     .hidden(),
+    column("fd", "the descriptors that it has or is blocked at", Right, |row: &HolderRow| {
+        let numbers: Vec<u64> = row.used.descriptors.iter().map(|&number| number.into()).collect();
+        if numbers.is_empty() { Cell::None } else { Cell::Numbers(numbers) }
+    })
+    .hidden(),
+    column("peer", "who has the other end of a socket: PID:FD COMMAND", Left, |row: &HolderRow| match &row.used.how {
+        How::Connected(other) if !other.ends.is_empty() => {
+            let words = |named: fn(&End) -> String| other.ends.iter().map(move |one| end(one, &named(one)));
+            let exact = words(|end| String::from_utf8_lossy(&end.command).into_owned()).collect();
+            Cell::Words(exact, words(|end| escape(&end.command)).collect::<Vec<_>>().join(","))
+        }
+        _ => Cell::None,
+    })
+    .hidden(),
+    column("blocked_by", "the processes that one waits for who wants a lock", Left, |row: &HolderRow| {
+        match &row.used.how {
+            How::Locking { blocked_by, .. } => pids(blocked_by),
+            _ => Cell::None,
+        }
+    })
+    .hidden(),
+    column("cycle", "the processes of a deadlock: each waits for the next", Left, |row: &HolderRow| {
+        match &row.used.how {
+            How::Locking { circle, .. } => pids(circle),
+            _ => Cell::None,
+        }
+    })
+    .hidden(),
     column("blocked", "1 for one that is blocked there", Right, |row: &HolderRow| {
         Cell::Number(u64::from(row.used.how.is_blocked()))
     })
@@ -126,7 +156,51 @@ pub(crate) fn how(object: &[u8], how: &How) -> String {
         How::Opening { writes: false } => "blocked in open for reading".into(),
         How::Reading => "blocked in read".into(),
         How::Writing => "blocked in write".into(),
+        How::Listening => "listening".into(),
+        How::Connected(other) => connected(other),
+        How::Accepting => "blocked in accept".into(),
+        How::Connecting => "blocked in connect".into(),
+        How::SocketReceiving => "blocked in recv".into(),
+        How::SocketSending => "blocked in send".into(),
+        How::Polling { call, until } => format!("waiting in {call} {}", self::until(*until)),
         How::Locked(Lock { kind, claim, range }) => format!("holds {claim} {kind} lock {range}"),
-        How::Locking(Lock { kind, claim, range }) => format!("blocked waiting for {claim} {kind} lock {range}"),
+        How::Locking { lock: Lock { kind, claim, range }, blocked_by, circle } => {
+            let mut words = format!("blocked waiting for {claim} {kind} lock {range}");
+            for (index, pid) in blocked_by.iter().enumerate() {
+                let _ = write!(words, "{} {pid}", if index == 0 { " behind" } else { "," });
+            }
+            if !circle.is_empty() {
+                words.push_str(" in a deadlock");
+            }
+            words
+        }
+    }
+}
+
+/// `connected to 812:7 dbus-daemon`, and how many more have that end.
+fn connected(other: &OtherEnd) -> String {
+    let Some(first) = other.ends.first() else { return "connected".into() };
+    let mut words = format!("connected to {}", end(first, &escape(&first.command)));
+    if other.ends.len() > 1 {
+        let _ = write!(words, " +{}", other.ends.len() - 1);
+    }
+    if other.is_waiting {
+        words.push_str(", not accepted yet");
+    }
+    words
+}
+
+/// `812:7 dbus-daemon`
+fn end(end: &End, command: &str) -> String {
+    end.descriptor.map_or_else(|| format!("{} {command}", end.pid), |number| format!("{}:{number} {command}", end.pid))
+}
+
+const fn until(until: Until) -> &'static str {
+    match until {
+        Until::Readable => "to read",
+        Until::Writable => "to write",
+        Until::Either => "to read or write",
+        Until::Connection => "for connections",
+        Until::Gone => "for the other end to go",
     }
 }

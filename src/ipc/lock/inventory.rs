@@ -1,6 +1,7 @@
 //! All locks, who holds them, who waits, and for whom.
 
 use std::collections::HashMap;
+use std::ffi::CStr;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
@@ -9,7 +10,8 @@ use super::holders::{Holder, Holding, Holdings};
 use super::waiters::{self, Waiter};
 use super::{Claim, FileId, Kind, Range, Request};
 use crate::proc::locks::{self, Entry};
-use crate::proc::process;
+use crate::proc::process::{self, Sleep};
+use crate::proc::walk::Process;
 
 /// What a lock is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -111,13 +113,63 @@ pub fn inventory_of(file: FileId) -> io::Result<Inventory> {
 fn read(wanted: impl Fn(&Entry) -> bool) -> io::Result<Inventory> {
     let table: Vec<Entry> = locks::table()?.into_iter().filter(&wanted).collect();
     let pids = process::all()?.pids;
-    let mut build = Build { holdings: Holdings::of(&pids), ..Build::default() };
+    let mut build = Build { holdings: Holdings::of(&pids)?, ..Build::default() };
     build.add_table(&table);
     let unseen = build.add_rest(wanted);
     if unseen || build.locks.iter().any(|lock| lock.is_waiting() && lock.holders.is_empty()) {
         build.add_waiters(waiters::of(&pids));
     }
-    Ok(Inventory { hidden: build.hidden, locks: build.locks })
+    Ok(build.done())
+}
+
+/// The kernel's table, for one who walks over the processes in any case.
+#[derive(Debug)]
+pub(in crate::ipc) struct Table(Vec<Entry>);
+
+/// What such a walk has found of locks.
+#[derive(Debug, Default)]
+pub(in crate::ipc) struct Gathered {
+    holdings: Holdings,
+    waiters: Vec<Waiter>,
+}
+
+impl Table {
+    /// Reads it; `None` where that tells already that nobody holds a lock.
+    pub(in crate::ipc) fn read() -> io::Result<Option<Self>> {
+        let table = locks::table()?;
+        Ok(Some(Self(table)).filter(|table| !table.0.is_empty() || !locks::table_is_whole()))
+    }
+
+    /// Whether somebody may wait for a lock.
+    pub(in crate::ipc) fn has_waiters(&self) -> bool {
+        self.0.iter().any(|entry| entry.depth > 0) || !locks::table_is_whole()
+    }
+
+    /// All locks, with what the walk has found.
+    pub(in crate::ipc) fn inventory(&self, gathered: Gathered) -> Inventory {
+        let mut build = Build { holdings: gathered.holdings, ..Build::default() };
+        build.add_table(&self.0);
+        build.add_rest(|_| true);
+        build.add_waiters(gathered.waiters);
+        build.done()
+    }
+}
+
+impl Gathered {
+    /// Looks at a descriptor of a process.
+    pub(in crate::ipc) fn add_descriptor(&mut self, process: &Process, name: &CStr) {
+        self.holdings.add(process, name);
+    }
+
+    /// Looks at the call that a thread sleeps in: whether it waits for a lock.
+    pub(in crate::ipc) fn add_sleep(&mut self, pid: i32, thread: i32, sleep: &Sleep) {
+        self.waiters.extend(waiters::waiter(pid, Some(thread), sleep));
+    }
+
+    pub(in crate::ipc) fn join(&mut self, other: Self) {
+        self.holdings.join(other.holdings);
+        self.waiters.extend(other.waiters);
+    }
 }
 
 /// An inventory that comes into being.
@@ -194,13 +246,18 @@ impl Build {
             if !lock.is_waiting() {
                 continue;
             }
+            let stat = self.stats[index];
+            let is_there = |waiter: &Waiter| stat.is_none_or(|stat| stat == waiter.stat);
             let is_it = |waiter: &Waiter| match lock.taker {
-                Some(pid) => waiter.at.pid == pid && Family::Lock(waiter.kind) == lock.family,
-                None => waiter.wants(self.stats[index], lock.family, lock.claim, lock.range),
+                Some(pid) => waiter.at.pid == pid && Family::Lock(waiter.kind) == lock.family && is_there(waiter),
+                None => waiter.wants(stat, lock.family, lock.claim, lock.range),
             };
             if let Some(found) = sleepers.iter().position(is_it) {
-                let at = sleepers.remove(found).at;
-                self.locks[index].holders = vec![self.holder(at.pid, Some(at.descriptor))];
+                let waiter = sleepers.remove(found);
+                // Who waits has the file open, also where we may not look at who holds it.
+                let path = lock.path.is_none().then(|| waiter.at.path()).flatten();
+                self.locks[index].path = self.locks[index].path.take().or(path);
+                self.locks[index].holders = vec![self.waiting(&waiter)];
             }
         }
         for waiter in sleepers {
@@ -216,7 +273,7 @@ impl Build {
             !lock.is_waiting() && conflicts && *stat == Some(waiter.stat)
         };
         let Some(index) = self.locks.iter().zip(&self.stats).position(in_the_way) else { return };
-        let holders = vec![self.holder(waiter.at.pid, Some(waiter.at.descriptor))];
+        let holders = vec![self.waiting(waiter)];
         let (file, path) = (self.locks[index].file, self.locks[index].path.clone());
         let Request { kind, claim, range } = request;
         let (standing, taker) = (Standing::Waits(index), Some(waiter.at.pid));
@@ -226,7 +283,21 @@ impl Build {
 
     fn holder(&mut self, pid: i32, descriptor: Option<u64>) -> Holder {
         let command = self.commands.entry(pid).or_insert_with(|| process::command(pid)).clone();
-        Holder { pid, descriptor, command }
+        Holder { pid, descriptor, thread: None, command }
+    }
+
+    fn waiting(&mut self, waiter: &Waiter) -> Holder {
+        Holder { thread: waiter.thread, ..self.holder(waiter.at.pid, Some(waiter.at.descriptor)) }
+    }
+
+    /// The inventory, each lock with the path that any lock of its file has.
+    fn done(mut self) -> Inventory {
+        let known = |lock: &Lock| Some((lock.file, lock.path.clone()?));
+        let paths: HashMap<FileId, PathBuf> = self.locks.iter().filter_map(known).collect();
+        for lock in self.locks.iter_mut().filter(|lock| lock.path.is_none()) {
+            lock.path = paths.get(&lock.file).cloned();
+        }
+        Inventory { hidden: self.hidden, locks: self.locks }
     }
 }
 

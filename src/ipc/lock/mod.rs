@@ -23,6 +23,7 @@ use nix::sys::stat::{Mode, fstat};
 pub use file::{Converted, LockFile, Opening, Writing};
 pub use holders::Holder;
 pub use inventory::{Family, Inventory, Lock, Standing, inventory, inventory_of};
+pub(in crate::ipc) use inventory::{Gathered, Table};
 pub use probe::Probe;
 
 use crate::proc::locks;
