@@ -82,11 +82,7 @@ pub(crate) static COLUMNS: &[Column<HolderRow>] = &[
     })
     .hidden(),
     column("peer", "who has the other end of a socket: PID:FD COMMAND", Left, |row: &HolderRow| match &row.used.how {
-        How::Connected(other) if !other.ends.is_empty() => {
-            let words = |named: fn(&End) -> String| other.ends.iter().map(move |one| end(one, &named(one)));
-            let exact = words(|end| String::from_utf8_lossy(&end.command).into_owned()).collect();
-            Cell::Words(exact, words(|end| escape(&end.command)).collect::<Vec<_>>().join(","))
-        }
+        How::Connected(other) => ends(&other.ends),
         _ => Cell::None,
     })
     .hidden(),
@@ -170,7 +166,7 @@ pub(crate) fn how(object: &[u8], how: &How) -> String {
                 let _ = write!(words, "{} {pid}", if index == 0 { " behind" } else { "," });
             }
             if !circle.is_empty() {
-                words.push_str(" in a deadlock");
+                words.push_str(" (deadlock)");
             }
             words
         }
@@ -179,13 +175,31 @@ pub(crate) fn how(object: &[u8], how: &How) -> String {
 
 /// `connected to 812:7 dbus-daemon`, and how many more have that end.
 fn connected(other: &OtherEnd) -> String {
-    let Some(first) = other.ends.first() else { return "connected".into() };
-    let mut words = format!("connected to {}", end(first, &escape(&first.command)));
-    if other.ends.len() > 1 {
-        let _ = write!(words, " +{}", other.ends.len() - 1);
+    let mut words = "connected".to_owned();
+    if !other.ends.is_empty() {
+        let _ = write!(words, " to {}", first_of(&other.ends));
     }
     if other.is_waiting {
         words.push_str(", not accepted yet");
+    }
+    words
+}
+
+/// Who has something: the first and how many more in a table, all in JSON.
+pub(crate) fn ends(ends: &[End]) -> Cell<'static> {
+    if ends.is_empty() {
+        return Cell::None;
+    }
+    let exact = ends.iter().map(|one| end(one, &String::from_utf8_lossy(&one.command)));
+    Cell::Words(exact.collect(), first_of(ends))
+}
+
+/// `812:7 dbus-daemon +2`
+fn first_of(ends: &[End]) -> String {
+    let Some(first) = ends.first() else { return String::new() };
+    let mut words = end(first, &escape(&first.command));
+    if ends.len() > 1 {
+        let _ = write!(words, " +{}", ends.len() - 1);
     }
     words
 }

@@ -3,6 +3,7 @@
 
 mod arrivals;
 mod events;
+mod files;
 mod held;
 mod locks;
 mod object;

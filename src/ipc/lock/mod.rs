@@ -4,6 +4,7 @@
 //! file, also a directory. A lock keeps nobody from reading or writing: it holds off those alone who ask
 //! for one of the same family. `flock` and record locks do not see each other.
 
+mod build;
 mod file;
 mod graph;
 mod holders;
