@@ -60,8 +60,8 @@ pub(crate) struct Descriptor<'a> {
 
 impl Descriptor<'_> {
     /// Its number.
-    pub(crate) fn number(&self) -> u64 {
-        self.name.to_str().ok().and_then(|name| name.parse().ok()).unwrap_or(u64::MAX)
+    pub(crate) fn number(&self) -> u32 {
+        self.name.to_str().ok().and_then(|name| name.parse().ok()).unwrap_or(u32::MAX)
     }
 }
 
@@ -169,13 +169,23 @@ impl Walker {
         mut each: impl FnMut(&Process, Descriptor<'_>),
     ) -> io::Result<()> {
         let descriptors = open(&process.directory, c"fd", OFlag::O_DIRECTORY)?;
-        directory::entries(&descriptors, &mut self.buffer, |name| {
-            if name.to_bytes().starts_with(b".") {
-                return;
-            }
+        self.numbers(&descriptors, |name| {
             // One that was closed meanwhile is none.
             if let Ok(inode) = directory::look(&descriptors, name, true) {
                 each(process, Descriptor { name, inode });
+            }
+        })
+    }
+
+    /// The numbers of the descriptors of a process, without a look at what they are.
+    pub(crate) fn descriptor_names(&mut self, process: &Process, each: impl FnMut(&CStr)) -> io::Result<()> {
+        self.numbers(open(&process.directory, c"fdinfo", OFlag::O_DIRECTORY)?, each)
+    }
+
+    fn numbers(&mut self, directory: impl AsFd, mut each: impl FnMut(&CStr)) -> io::Result<()> {
+        directory::entries(directory, &mut self.buffer, |name| {
+            if !name.to_bytes().starts_with(b".") {
+                each(name);
             }
         })
     }
@@ -227,6 +237,14 @@ impl Process {
     pub(crate) fn path_of(&self, descriptor: &CStr) -> Vec<u8> {
         let name = [b"fd/", descriptor.to_bytes()].concat();
         CString::new(name).ok().and_then(|name| self.link(&name).ok()).unwrap_or_default()
+    }
+
+    /// The `fdinfo` of one of its descriptors: proc_pid_fdinfo(5).
+    pub(crate) fn info_of(&self, descriptor: &CStr) -> io::Result<Vec<u8>> {
+        let name = CString::new([b"fdinfo/", descriptor.to_bytes()].concat())?;
+        let mut text = Vec::with_capacity(1024);
+        File::from(open(&self.directory, &name, OFlag::O_RDONLY)?).read_to_end(&mut text)?;
+        Ok(text)
     }
 
     /// Whether it may read and write through one of its descriptors: the mode of the link tells.

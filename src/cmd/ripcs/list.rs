@@ -117,7 +117,10 @@ impl Verb for List {
         scene.spots.retain(|spot| takes(&spot.object));
         let mut census = None;
         if asks || has_held {
-            census = Some(scene.census(&classes, None)?);
+            let census = census.insert(scene.census(&classes, None)?);
+            if has_held && (any::has_file(&columns) || self.filter.user.is_some()) {
+                census.add_files(scene.spots.iter_mut().map(|spot| &mut spot.object));
+            }
             scene.spots.retain(|spot| takes(&spot.object));
         }
         if let Some(census) = &census {
@@ -156,6 +159,7 @@ fn items(scene: &mut Scene, census: Option<&Census>) -> Vec<Item> {
         let place: Option<&Place> = place.map(|place| &places[place]);
         let number = place.map(|place| place.number);
         let users = census.map(|census| census.count(object.thing(), number));
-        (object, Note { namespace: place.and_then(|place| place.namespace.clone()), users })
+        let ends = census.map(|census| any::ends(census, &object)).unwrap_or_default();
+        (object, Note { namespace: place.and_then(|place| place.namespace.clone()), users, ends })
     }))
 }

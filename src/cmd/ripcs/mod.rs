@@ -7,6 +7,7 @@ mod amount;
 mod any;
 mod exposition;
 mod graph;
+mod joined;
 mod kinds;
 mod limits;
 mod list;

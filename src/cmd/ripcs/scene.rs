@@ -1,5 +1,6 @@
 //! What a verb looks at: objects, each in its namespace, and who is at them.
 
+use std::collections::HashSet;
 use std::io;
 
 use anyhow::{Context as _, bail};
@@ -9,6 +10,7 @@ use super::place::{NamespaceArgs, Place};
 use crate::app::Context;
 use crate::exit::{Status, UsageError};
 use crate::ipc::census::{self, Attention, Census, Class, Hidden, Object, Process, Target, Use};
+use crate::ipc::socket::inventory::Status as Socket;
 use crate::output::{counted, escape};
 
 /// An object and where it is.
@@ -86,14 +88,7 @@ impl Scene {
         if self.finds_sets {
             attention.add_calls();
         }
-        let census = match pids {
-            Some(pids) => Census::of(pids, &attention),
-            None => Census::take(&attention),
-        };
-        let mut census = census.context("cannot look at the processes")?;
-        if classes.contains(&Class::Lock) {
-            census.add_locks(pids).context("cannot look at the locks")?;
-        }
+        let mut census = Census::of(pids, &attention).context("cannot look at the processes")?;
         if self.finds_sets {
             let sets = census.sets().context("cannot look at the sets")?;
             self.spots.extend(sets.into_iter().map(|object| Spot { object, place: Some(0) }));
@@ -116,12 +111,14 @@ impl Scene {
         census.users(spot.object.thing(), self.number_of(spot)).collect()
     }
 
-    /// Leaves the objects that have one of these names, and all of these kinds; each name has to be that of
-    /// one object.
+    /// Leaves the objects that have one of these names, with the other ends of sockets, and all of these kinds;
+    /// each name has to be that of one object.
     pub(super) fn retain_named(&mut self, context: &mut Context, targets: &[&Target], whole: &[Class]) -> Status {
         let mut keep: Vec<bool> = self.spots.iter().map(|spot| whole.contains(&spot.object.class())).collect();
         let status = context.for_each(targets, |_, target| {
-            for index in self.named(target)? {
+            let found = self.named(target)?;
+            self.call(&found, target);
+            for index in self.other_ends(&found).into_iter().chain(found) {
                 keep[index] = true;
             }
             Ok(())
@@ -131,10 +128,38 @@ impl Scene {
         status
     }
 
+    /// Calls locked files by the path that was asked for, where nobody was seen who has them open.
+    fn call(&mut self, found: &[usize], target: &Target) {
+        let Some(path) = target.path() else { return };
+        for &index in found {
+            if let Object::Held(held) = &mut self.spots[index].object {
+                held.call(path);
+            }
+        }
+    }
+
+    /// The other ends of the sockets among these.
+    fn other_ends(&self, found: &[usize]) -> Vec<usize> {
+        let socket = |index: usize| match &self.spots[index].object {
+            Object::Held(held) => held.socket.as_deref(),
+            _ => None,
+        };
+        let named: HashSet<u64> = found.iter().filter_map(|&index| Some(socket(index)?.inode)).collect();
+        if named.is_empty() {
+            return Vec::new();
+        }
+        let known: HashSet<u64> = found.iter().filter_map(|&index| socket(index)).flat_map(Socket::others).collect();
+        let is_far = |index: &usize| {
+            socket(*index).is_some_and(|far| known.contains(&far.inode) || far.others().any(|one| named.contains(&one)))
+        };
+        (0..self.spots.len()).filter(is_far).collect()
+    }
+
     /// Leaves the objects of this name.
     pub(super) fn keep_named(&mut self, target: &Target) -> anyhow::Result<()> {
         let mut index = 0;
         let found = self.named(target)?;
+        self.call(&found, target);
         self.spots.retain(|_| {
             index += 1;
             found.contains(&(index - 1))
@@ -151,7 +176,7 @@ impl Scene {
             return Err(io::Error::new(io::ErrorKind::NotFound, "nothing is called so")).with_context(cannot);
         };
         let class = self.spots[first].object.class();
-        if found.iter().any(|&index| self.spots[index].object.class() != class) {
+        if !target.is_of_many() && found.iter().any(|&index| self.spots[index].object.class() != class) {
             let mut names: Vec<_> = found.iter().map(|&index| escape(&self.spots[index].object.full_name())).collect();
             names.dedup();
             bail!(UsageError(format!("{target} may be any of {}: say which", names.join(", "))));

@@ -25,13 +25,8 @@ impl LockRow {
     pub(crate) fn all(inventory: &Inventory) -> Vec<Self> {
         let cycles = inventory.cycles();
         let row = |(index, lock): (usize, &Lock)| {
-            let blocked_by = inventory.blockers(index);
-            let is_in = |cycle: &&Vec<i32>| {
-                lock.holders.iter().any(|holder| cycle.contains(&holder.pid))
-                    && blocked_by.iter().any(|pid| cycle.contains(pid))
-            };
-            let cycle = cycles.iter().find(is_in).cloned();
-            Self { lock: lock.clone(), blocked_by, cycle }
+            let cycle = inventory.circle_of(index, &cycles).cloned();
+            Self { lock: lock.clone(), blocked_by: inventory.blockers(index), cycle }
         };
         let mut order: Vec<usize> = (0..inventory.locks.len()).collect();
         order.sort_by_key(|&index| {
@@ -105,7 +100,8 @@ pub(crate) fn device(device: u64) -> String {
     format!("{:02x}:{:02x}", nix::sys::stat::major(device), nix::sys::stat::minor(device))
 }
 
-fn pids(pids: &[i32]) -> Cell<'static> {
+/// Processes; none where there are none.
+pub(crate) fn pids(pids: &[i32]) -> Cell<'static> {
     if pids.is_empty() {
         Cell::None
     } else {

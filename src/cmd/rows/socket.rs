@@ -35,6 +35,12 @@ impl SocketRow {
         sockets.into_iter().map(row).collect()
     }
 
+    /// A row for what the kernel tells of a socket, without who has it.
+    pub(crate) fn of(status: Status, users: &Arc<Names>) -> Self {
+        let (holders, peers) = (Vec::new(), Vec::new());
+        Self { status, holders, peers, users: Arc::clone(users), is_partial: false }
+    }
+
     /// Who holds an end: the first in a table, all in JSON.
     fn end<'a>(&self, holders: &[Holder], exists: bool) -> Cell<'a> {
         let Some(first) = holders.first() else {
