@@ -1,6 +1,7 @@
 //! `ripcs`: the inventory, and who uses what.
 
 mod against_ipcs;
+mod entering;
 mod graph;
 mod limits;
 mod listing;

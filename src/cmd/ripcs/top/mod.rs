@@ -8,13 +8,13 @@ use crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifier
 
 use self::model::{Kinds, Model, Order};
 use self::screen::Screen;
+use super::limits::measure_at;
 use super::place::{NamespaceArgs, Place};
 use super::scene::Scene;
 use crate::app::{Context, Verb};
 use crate::args;
 use crate::exit::Status;
 use crate::ipc::census::Class;
-use crate::ipc::limits;
 use crate::ipc::signal::{self as signals, Signal};
 use crate::sys::{fd, signal};
 
@@ -100,8 +100,7 @@ impl Top {
         let mut scene = Scene::at(places.to_vec(), &Class::LASTING, self.namespace.is_all())?;
         scene.add_values();
         let census = scene.census(&Class::LASTING, None)?;
-        let limits = limits::all(None).context("cannot ask for our own limits")?;
-        model.update(&scene, &census, &limits);
+        model.update(&scene, &census, &measure_at(places, None)?);
         Ok(())
     }
 }
