@@ -8,6 +8,7 @@ mod listing;
 mod metrics;
 mod namespaces;
 mod options;
+mod orphans;
 mod posix;
 mod reaping;
 mod stage;
