@@ -11,6 +11,8 @@ mod options;
 mod orphans;
 mod posix;
 mod reaping;
+mod screen;
 mod stage;
+mod terminal;
 mod top;
 mod watch;
