@@ -219,7 +219,10 @@ impl Drop for Memory {
         unsafe {
             match &self.kind {
                 Kind::Attached { lead, .. } => libc::shmdt(start.sub(*lead).cast()),
-                Kind::Mapped { lead, .. } => libc::munmap(start.sub(*lead).cast(), self.length + lead),
+                Kind::Mapped { lead, guard } => {
+                    guard.lift();
+                    libc::munmap(start.sub(*lead).cast(), self.length + lead)
+                }
             }
         };
     }

@@ -20,7 +20,7 @@ use crate::ipc::ModeChange;
 use crate::ipc::socket::{Address, Deadline, Listener, Packet, Socket, Type};
 use crate::output::Align::Left;
 use crate::output::{Cell, Column, column, payload, write_object, write_table};
-use crate::sys::{errno, signal, socket as sys};
+use crate::sys::{errno, fd, signal, socket as sys};
 
 #[derive(Debug, Args)]
 pub(super) struct RecvFd {
@@ -139,7 +139,7 @@ fn hand_over(command: &mut std::process::Command, descriptors: Vec<OwnedFd>) -> 
     let count = i32::try_from(descriptors.len()).map_err(std::io::Error::other)?;
     // First out of the way of each other.
     let above: Vec<OwnedFd> =
-        descriptors.iter().map(|fd| sys::duplicate(fd.as_raw_fd(), 3 + count)).collect::<Result<_, _>>()?;
+        descriptors.iter().map(|fd| fd::duplicate_from(fd.as_raw_fd(), 3 + count, true)).collect::<Result<_, _>>()?;
     // What stands there, ours included, is not needed any more.
     std::mem::forget(descriptors);
     for (number, fd) in (3..).zip(&above) {

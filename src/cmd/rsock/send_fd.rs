@@ -13,7 +13,7 @@ use crate::args::{self, ReachArgs, TimeoutArgs};
 use crate::exit::{GaveUp, Status, UsageError};
 use crate::ipc::ModeChange;
 use crate::ipc::socket::{Address, Deadline, Socket, Type};
-use crate::sys::{errno, signal, socket as sys};
+use crate::sys::{errno, fd, signal, socket as sys};
 
 #[derive(Debug, Args)]
 pub(super) struct SendFd {
@@ -58,7 +58,7 @@ impl Verb for SendFd {
         if self.descriptors.len() > most {
             bail!(UsageError(format!("one message carries {most} descriptors")));
         }
-        let own = |&number| sys::duplicate(number, 3).with_context(|| format!("descriptor {number}"));
+        let own = |&number| fd::duplicate_from(number, 3, true).with_context(|| format!("descriptor {number}"));
         let held: Vec<OwnedFd> = self.descriptors.iter().map(own).collect::<anyhow::Result<_>>()?;
         if self.listen {
             let socket = come(&self.address, self.reach.kind.kind, self.mode.as_ref(), self.reach.patience)?;

@@ -16,7 +16,7 @@ use nix::sys::time::TimeVal;
 use super::deadline::uninterrupted;
 use super::name::unix_address;
 use super::{Address, Deadline, Socket, TcpName, Type, resolve};
-use crate::sys::{errno, socket as sys};
+use crate::sys::{errno, fd};
 
 /// The same as what [`Type`] nix calls by another name.
 pub(super) fn open(family: AddressFamily, kind: Type) -> io::Result<OwnedFd> {
@@ -99,7 +99,7 @@ impl Socket {
 
     /// The socket that our parent left open under this number: EBADF, ENOTSOCK.
     pub fn inherited(number: i32) -> io::Result<Self> {
-        let fd = sys::duplicate(number, 3)?;
+        let fd = fd::duplicate_from(number, 3, true)?;
         // The type is a number among those that nix may not know.
         let kind = getsockopt(&fd, SockType).map_or_else(
             |error| if error == nix::errno::Errno::EINVAL { Ok(None) } else { Err(io::Error::from(error)) },
