@@ -112,6 +112,6 @@ fn a_namespace_that_is_none_is_told() {
     for pid in ["0", "-1", "x", "99999999999", ""] {
         assert_eq!(world.run("ripcs", &["list", &format!("--namespace={pid}")]).status(), 2, "{pid}");
     }
-    let outcome = world.run("ripcs", &["list", "--namespace", "4194303"]);
-    outcome.fails(3, "ripcs: cannot enter the IPC namespace of process 4194303: No such process\n");
+    let outcome = world.run("ripcs", &["list", "--namespace", "2147483647"]);
+    outcome.fails(3, "ripcs: cannot enter the IPC namespace of process 2147483647: No such process\n");
 }

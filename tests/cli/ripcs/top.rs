@@ -4,13 +4,13 @@ use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::num::NonZero;
 use std::process::{Child, Command};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::pty::{Winsize, openpty};
 use nix::sys::termios::{Termios, tcgetattr};
 
-use crate::support::{Call, Outcome, World, has, skip};
+use crate::support::{Call, Outcome, PATIENCE, World, has, skip};
 
 const ROWS: u16 = 24;
 const COLUMNS: u16 = 80;
@@ -55,7 +55,7 @@ impl Screen {
     fn wait(&mut self, what: &str, is_so: impl Fn(&vt100::Screen) -> bool) {
         let started = Instant::now();
         while !is_so(self.parser.screen()) {
-            assert!(started.elapsed() < Duration::from_secs(30), "{what} is not on\n{}", self.text());
+            assert!(started.elapsed() < PATIENCE, "{what} is not on\n{}", self.text());
             self.draw(100_u16);
         }
     }
@@ -91,18 +91,14 @@ impl Screen {
         use std::os::unix::process::ExitStatusExt as _;
         let started = Instant::now();
         let status = loop {
-            assert!(started.elapsed() < Duration::from_secs(30), "it goes on\n{}", self.text());
+            assert!(started.elapsed() < PATIENCE, "it goes on\n{}", self.text());
             if let Some(status) = self.child.try_wait().expect("our child") {
                 break status;
             }
             self.draw(10);
         };
-        for _ in 0..3 {
-            self.draw(10);
-        }
-        let screen = self.parser.screen();
-        assert!(!screen.alternate_screen(), "the other screen is left");
-        assert!(!screen.hide_cursor(), "the cursor is there");
+        // What it wrote last may still be on its way through the terminal.
+        self.wait("the screen of before", |screen| !screen.alternate_screen() && !screen.hide_cursor());
         assert_eq!(tcgetattr(&self.slave).expect("a terminal"), self.before, "the keys are as they were");
         status.code().unwrap_or_else(|| 128 + status.signal().expect("no code means a signal"))
     }

@@ -103,7 +103,7 @@ fn who_does_not_end_of_one_signal_gets_another() {
 #[test]
 fn who_ends_at_once_gets_no_other_signal() {
     let meek = sleeper(&[]);
-    let outcome = rsignal(&["send", "--then", "20s:KILL", &meek.id().to_string()]);
+    let outcome = rsignal(&["send", "--then", "200s:KILL", &meek.id().to_string()]);
     assert_eq!(outcome.status(), 0, "{}", outcome.stderr());
     assert_eq!(meek.outcome().status(), 143);
 }
@@ -117,7 +117,7 @@ fn the_wait_for_the_end_has_an_end() {
     outcome.fails(124, &told);
     assert!(outcome.stderr().ends_with("still runs after 0.2s\n"), "{}", outcome.stderr());
     rsignal(&["send", "--wait=0.1", "--then", "5s:KILL", &pid]).fails(124, "still runs");
-    assert_eq!(rsignal(&["send", "-s", "KILL", "--wait=20s", &pid]).status(), 0);
+    assert_eq!(rsignal(&["send", "-s", "KILL", "--wait=200s", &pid]).status(), 0);
 }
 
 #[test]

@@ -16,7 +16,7 @@ const THREE: &str = "
 
 /// Whom a target ends, as the arguments of those that are left.
 fn left_after(target: &str) -> Option<String> {
-    let script = format!("{THREE} rsignal send --wait=20s {target} && left");
+    let script = format!("{THREE} rsignal send --wait=200s {target} && left");
     Some(apart_prints(&script)?.trim().to_owned())
 }
 
@@ -57,8 +57,8 @@ fn targets_stand_in_files_and_on_standard_input() {
     let script = format!(
         "{THREE}
         printf '%s\\n\\n  name:nobody-is \\n' $other > file
-        rsignal send --wait=20s @file; echo $?; left
-        echo $leader | rsignal send --wait=20s -; left
+        rsignal send --wait=200s @file; echo $?; left
+        echo $leader | rsignal send --wait=200s -; left
         echo 12x > file; rsignal send @file; echo $?
         rsignal send @none; echo $?"
     );
