@@ -10,7 +10,7 @@ use crate::cmd::rows::held::{self, HeldRow};
 use crate::cmd::rows::queue::{self, QueueRow};
 use crate::cmd::rows::segment::{self, SegmentRow};
 use crate::cmd::rows::semaphore::{self, SemaphoreRow};
-use crate::cmd::rows::{JsonArray, Object as Family};
+use crate::cmd::rows::{self, JsonArray, Object as Family};
 use crate::exit::UsageError;
 use crate::ipc::Timestamp;
 use crate::ipc::census::{self, Class, Object};
@@ -147,15 +147,10 @@ static COMMON: &[Column<Item>] = &[
         Cell::or_none(item.note.users, |users| Cell::Number(users as u64))
     })
     .hidden(),
-    column("namespace", "IPC namespace, where --namespace asks for it", Align::Right, |item: &Item| {
-        Cell::or_none(item.note.namespace.as_ref(), |namespace| Cell::Number(namespace.number))
-    })
-    .hidden(),
-    column("container", "what the namespace's control group is called", Align::Left, |item: &Item| {
-        let container = item.note.namespace.as_ref().and_then(|namespace| namespace.container.as_deref());
-        Cell::or_none(container, |name| Cell::Foreign(name.as_bytes().into()))
-    })
-    .hidden(),
+    column("namespace", rows::NAMESPACE, Align::Right, |item: &Item| rows::namespace(item.note.namespace.as_deref()))
+        .hidden(),
+    column("container", rows::CONTAINER, Align::Left, |item: &Item| rows::container(item.note.namespace.as_deref()))
+        .hidden(),
 ];
 
 /// What is shown of several kinds unless `-o` says otherwise.
@@ -323,6 +318,11 @@ pub(super) fn chosen(classes: &[Class], args: &ReportArgs, namespaces: bool) -> 
         chosen.push(*find(&all, name)?);
     }
     Ok(chosen)
+}
+
+/// The names of the columns of these kinds.
+pub(super) fn names(classes: &[Class]) -> Vec<&'static str> {
+    columns_of(classes).iter().map(|column| column.name).collect()
 }
 
 fn find<'a>(all: &'a [AnyColumn], name: &str) -> anyhow::Result<&'a AnyColumn> {

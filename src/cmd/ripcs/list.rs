@@ -115,8 +115,7 @@ impl Verb for List {
         if let Some(census) = &census {
             self.filter_by_users(&mut scene, census);
         }
-        let mut objects: Vec<&mut Object> = scene.spots.iter_mut().map(|spot| &mut spot.object).collect();
-        any::fill(&mut objects, &columns, &self.report).context("cannot look at the objects")?;
+        scene.ask(|objects| any::fill(objects, &columns, &self.report)).context("cannot look at the objects")?;
         let items = items(&mut scene, census.as_ref());
         any::write(context, &self.report, &classes, &columns, items)?;
         tell_unlisted(context, &scene.unlisted);
@@ -145,7 +144,7 @@ fn has_key(spot: &Spot, key: Key) -> bool {
 }
 
 /// The rows of the objects, each with its namespace and, where that was asked, how many are at it.
-fn items(scene: &mut Scene, census: Option<&Census>) -> Vec<Item> {
+pub(super) fn items(scene: &mut Scene, census: Option<&Census>) -> Vec<Item> {
     let spots = std::mem::take(&mut scene.spots);
     let places = &scene.places;
     Item::all(spots.into_iter().map(|Spot { object, place }| {

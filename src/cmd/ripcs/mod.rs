@@ -5,6 +5,7 @@ use crate::app::{Tool, VerbEntry};
 
 mod amount;
 mod any;
+mod elsewhere;
 mod exposition;
 mod graph;
 mod kinds;

@@ -40,25 +40,42 @@ impl Scene {
         let mut scene = Self { places, spots: Vec::new(), unlisted: Vec::new(), all };
         for index in 0..scene.places.len() {
             let place = &scene.places[index];
-            let found = place.within(|| census::objects(classes));
-            let found = found.with_context(|| format!("cannot list the objects{}", place.told()))?;
+            let found = place.visit(|| census::objects(classes));
+            let Some(found) = found.with_context(|| format!("cannot list the objects{}", place.told()))? else {
+                continue;
+            };
             scene.spots.extend(found.objects.into_iter().map(|object| Spot { object, place: Some(index) }));
-            scene.unlisted.extend(found.unlisted);
+            for (class, error) in found.unlisted {
+                // It is told once, however many namespaces it is so in.
+                let is_told = |told: &(Class, io::Error)| told.0 == class && told.1.kind() == error.kind();
+                if !scene.unlisted.iter().any(is_told) {
+                    scene.unlisted.push((class, error));
+                }
+            }
         }
         Ok(scene)
     }
 
     /// Asks for the values of the sets among them; those that we may not read keep none.
     pub(super) fn add_values(&mut self) {
+        // Who could list them could enter.
+        let _ = self.ask(|objects| {
+            census::add_values(objects);
+            Ok(())
+        });
+    }
+
+    /// Asks for more about the objects that last: each where it is, as an identifier means something there
+    /// alone.
+    pub(super) fn ask(&mut self, ask: impl Fn(&mut [&mut Object]) -> io::Result<()> + Sync) -> io::Result<()> {
         for (index, place) in self.places.iter().enumerate() {
             let here = self.spots.iter_mut().filter(|spot| spot.place == Some(index));
             let mut objects: Vec<&mut Object> = here.map(|spot| &mut spot.object).collect();
-            // Who could list them could enter.
-            let _ = place.within(|| {
-                census::add_values(&mut objects);
-                Ok(())
-            });
+            if !objects.is_empty() {
+                place.visit(|| ask(&mut objects))?;
+            }
         }
+        Ok(())
     }
 
     /// Asks who is at these objects, and adds those of these kinds that exist only because of that.

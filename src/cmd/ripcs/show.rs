@@ -47,10 +47,10 @@ impl Verb for Show {
 
 impl Show {
     /// The System V objects of this identifier, of these kinds: queue, segment, set.
-    pub(super) fn of_id(id: i32, kinds: [bool; 3], json: bool) -> Self {
+    pub(super) fn of_id(id: i32, kinds: [bool; 3], namespace: NamespaceArgs, json: bool) -> Self {
         let words = if kinds == [true; 3] { vec![String::new()] } else { named(kinds) };
         let target = |kind: String| Target::parse(format!("{kind}{id}").as_ref()).expect("a kind and digits");
-        Self { objects: words.into_iter().map(target).collect(), namespace: NamespaceArgs::default(), json }
+        Self { objects: words.into_iter().map(target).collect(), namespace, json }
     }
 
     /// Shows the object of this name; one in each namespace where all are looked into.

@@ -80,15 +80,8 @@ pub(crate) static COLUMNS: &[Column<HolderRow>] = &[
     .hidden(),
     column("started", "when the process started", Left, |row: &HolderRow| Cell::Time(row.started)).hidden(),
     column("uid", "number of its user", Right, |row: &HolderRow| Cell::Number(row.uid.into())).hidden(),
-    column("namespace", "IPC namespace, where --namespace asks for it", Right, |row: &HolderRow| {
-        Cell::or_none(row.namespace.as_ref(), |namespace| Cell::Number(namespace.number))
-    })
-    .hidden(),
-    column("container", "what the namespace's control group is called", Left, |row: &HolderRow| {
-        let container = row.namespace.as_ref().and_then(|namespace| namespace.container.as_deref());
-        Cell::or_none(container, |name| Cell::Foreign(name.as_bytes().into()))
-    })
-    .hidden(),
+    column("namespace", super::NAMESPACE, Right, |row: &HolderRow| super::namespace(row.namespace.as_deref())).hidden(),
+    column("container", super::CONTAINER, Left, |row: &HolderRow| super::container(row.namespace.as_deref())).hidden(),
 ];
 
 /// What a process does at an object, in words.

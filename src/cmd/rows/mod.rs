@@ -11,6 +11,7 @@ use anyhow::Context as _;
 use crate::app::Context;
 use crate::args::{ListArgs, ReportArgs};
 use crate::exit::{Status, UsageError, words};
+use crate::ipc::namespace::Namespace;
 use crate::ipc::users::{Database, Names};
 use crate::ipc::{PosixObject, SystemVObject, Timestamp};
 use crate::output::{Cell, Column, Report, choose, push_entries, push_row, write_details, write_object, write_table};
@@ -222,20 +223,39 @@ pub(super) fn chosen<R>(all: &'static [Column<R>], args: &ListArgs) -> anyhow::R
     choose(all, list).map_err(|error| UsageError(error.to_string()).into())
 }
 
-/// The same for a report: programs get all columns, and people those of the namespace where one was named.
+/// The same; people get those of the namespace, too, where one was named.
+pub(super) fn chosen_in<R>(
+    all: &'static [Column<R>],
+    args: &ListArgs,
+    namespaces: bool,
+) -> anyhow::Result<Vec<&'static Column<R>>> {
+    let columns = args.columns.clone().or((namespaces && !args.json).then(|| "+namespace,container".into()));
+    chosen(all, &ListArgs { columns, ..args.clone() })
+}
+
+/// The same for a report: programs get all columns.
 pub(super) fn chosen_with<R>(
     all: &'static [Column<R>],
     args: &ReportArgs,
     namespaces: bool,
 ) -> anyhow::Result<Vec<&'static Column<R>>> {
-    let default = if args.form_has_all() {
-        Some("all")
-    } else if namespaces {
-        Some("+namespace,container")
-    } else {
-        None
-    };
-    choose(all, args.list.columns.as_deref().or(default)).map_err(|error| UsageError(error.to_string()).into())
+    chosen_in(all, &ListArgs { json: args.form_has_all(), ..args.list.clone() }, namespaces)
+}
+
+/// Help for the two columns that tell of a namespace.
+pub(super) const NAMESPACE: &str = "IPC namespace, where --namespace asks for it";
+/// See [`NAMESPACE`].
+pub(super) const CONTAINER: &str = "what the namespace's control group is called";
+
+/// The number of a namespace, where one was asked for.
+pub(super) fn namespace(namespace: Option<&Namespace>) -> Cell<'_> {
+    Cell::or_none(namespace, |namespace| Cell::Number(namespace.number))
+}
+
+/// What its container is called.
+pub(super) fn container(namespace: Option<&Namespace>) -> Cell<'_> {
+    let container = namespace.and_then(|namespace| namespace.container.as_deref());
+    Cell::or_none(container, |name| Cell::Foreign(name.as_bytes().into()))
 }
 
 /// Sorts and writes rows in the form that was asked for.

@@ -54,12 +54,11 @@ fn object(row: &OrphanRow) -> Cell<'_> {
 }
 
 fn namespace(row: &OrphanRow) -> Cell<'_> {
-    Cell::or_none(row.namespace.as_ref(), |namespace| Cell::Number(namespace.number))
+    super::namespace(row.namespace.as_deref())
 }
 
 fn container(row: &OrphanRow) -> Cell<'_> {
-    let container = row.namespace.as_ref().and_then(|namespace| namespace.container.as_deref());
-    Cell::or_none(container, |name| Cell::Foreign(name.as_bytes().into()))
+    super::container(row.namespace.as_deref())
 }
 
 fn group(row: &OrphanRow) -> Cell<'_> {
@@ -88,8 +87,8 @@ pub(crate) static COLUMNS: &[Column<OrphanRow>] = &[
         Cell::or_unknown(row.uid, |uid| Cell::Number(uid.into()))
     })
     .hidden(),
-    column("namespace", "IPC namespace, where --namespace asks for it", Right, namespace).hidden(),
-    column("container", "what the namespace's control group is called", Left, container).hidden(),
+    column("namespace", super::NAMESPACE, Right, namespace).hidden(),
+    column("container", super::CONTAINER, Left, container).hidden(),
 ];
 
 /// Every column of what became of an orphan.
@@ -103,6 +102,6 @@ pub(crate) static DONE_COLUMNS: &[Column<OrphanRow>] = &[
     column("reasons", "why it was taken for an orphan", Left, |row: &OrphanRow| words(row.reasons())).hidden(),
     column("doubts", "why it may have been none (--likely)", Left, doubts).hidden(),
     column("kind", "what it is", Left, |row: &OrphanRow| Cell::text(row.class.word())).hidden(),
-    column("namespace", "IPC namespace, where --namespace asks for it", Right, namespace).hidden(),
-    column("container", "what the namespace's control group is called", Left, container).hidden(),
+    column("namespace", super::NAMESPACE, Right, namespace).hidden(),
+    column("container", super::CONTAINER, Left, container).hidden(),
 ];

@@ -51,11 +51,6 @@ impl Stage {
         player
     }
 
-    /// A player who does what it is told.
-    pub(super) fn obeys(&self) -> Running {
-        Running::start(&mut self.command(&["obey"]))
-    }
-
     fn perl(&self, script: &str, arguments: &[&str], call: Call) -> Running {
         let mut command = self.world.command("perl");
         let perl = Running::start(command.args(["-e", script]).args(arguments));
