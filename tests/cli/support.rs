@@ -405,6 +405,18 @@ pub(crate) fn has(program: &str) -> bool {
     found
 }
 
+/// Whether strace(1) is installed and may trace; where not, says that the test is skipped.
+pub(crate) fn can_trace() -> bool {
+    let traces = || Command::new("strace").args(["-o", "/dev/null", "true"]).output();
+    has("strace") && {
+        let may = traces().is_ok_and(|output| output.status.success());
+        if !may {
+            skip("strace may not trace here");
+        }
+        may
+    }
+}
+
 /// A command outside any namespace of ours, for what touches no object.
 pub(crate) fn tool(name: &str) -> Command {
     let mut command = Command::new(find_tool(OsStr::new(name)));

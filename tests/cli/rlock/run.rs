@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::{FILE, holder, listed};
-use crate::support::{Call, World, has, wait_until};
+use crate::support::{Call, World, can_trace, wait_until};
 
 #[test]
 fn the_holder_is_the_command_itself_and_kill_9_gives_back() {
@@ -210,7 +210,7 @@ fn a_new_file_is_its_owners_unless_told_otherwise() {
 #[test]
 fn a_free_lock_takes_few_calls_and_no_process() {
     let Some(world) = World::new() else { return };
-    if !has("strace") {
+    if !can_trace() {
         return;
     }
     let script = "strace -f -o /dev/fd/3 rlock run \"$1\" -- /bin/true 3>&1 >/dev/null 2>&1";

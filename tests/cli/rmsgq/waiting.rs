@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::support::{Call, Outcome, PATIENCE, World, has};
+use crate::support::{Call, Outcome, PATIENCE, World, can_trace};
 
 /// Sees that this takes 0.2 s: never less; a machine that is busy may be late with anything.
 pub(super) fn takes_a_fifth_of_a_second(act: impl Fn()) {
@@ -97,7 +97,7 @@ fn a_stopped_receiver_goes_on() {
 #[test]
 fn waiting_makes_no_needless_calls() {
     let Some(world) = World::new() else { return };
-    if !has("strace") {
+    if !can_trace() {
         return;
     }
     let queue = world.ok("rmsgq", &["create"]);

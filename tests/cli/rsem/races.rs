@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::support::{Call, Running, World, has, sleeps_in, wait_until};
+use crate::support::{Call, Running, World, can_trace, has, sleeps_in, wait_until};
 
 #[test]
 fn of_many_that_create_one_initialises_and_never_two_hold() {
@@ -84,7 +84,7 @@ fn a_set_without_values_is_taken_after_a_while_but_not_by_create() {
 #[test]
 fn a_posix_semaphore_has_no_other_name_while_it_is_made() {
     let Some(world) = World::new() else { return };
-    if !has("strace") {
+    if !can_trace() {
         return;
     }
     let log = world.script("strace -o /dev/fd/3 rsem create /s --value 3 3>&1 >/dev/null 2>&1", &[]);

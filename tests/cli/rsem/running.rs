@@ -9,7 +9,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tempfile::TempDir;
 
-use crate::support::{Call, World, has, wait_for, wait_until};
+use crate::support::{Call, World, can_trace, wait_for, wait_until};
 
 /// A folder that everybody may write to.
 fn folder() -> TempDir {
@@ -185,7 +185,7 @@ fn units_of_a_posix_semaphore_come_together_or_not() {
 #[test]
 fn one_run_of_a_free_semaphore_makes_few_calls() {
     let Some(world) = World::new() else { return };
-    if !has("strace") {
+    if !can_trace() {
         return;
     }
     world.ok("rsem", &["create", "0x4b", "--value", "1"]);

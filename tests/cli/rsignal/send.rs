@@ -4,7 +4,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use super::{rsignal, sleeper};
-use crate::support::{Call, Outcome, Running, World, has, tool};
+use crate::support::{Call, Outcome, Running, World, can_trace, has, tool};
 
 #[test]
 fn a_signal_arrives_however_it_is_called() {
@@ -158,7 +158,7 @@ fn a_dry_run_sends_nothing() {
 
 #[test]
 fn a_plain_signal_is_one_system_call_and_one_process() {
-    if !has("strace") {
+    if !can_trace() {
         return;
     }
     let sleeper = sleeper(&[]);

@@ -1,7 +1,7 @@
 //! Whom a target means: in pid namespaces of their own.
 
 use super::{apart, apart_prints, rsignal, told};
-use crate::support::{Outcome, has, skip};
+use crate::support::{Outcome, can_trace, has, skip};
 
 /// Three sleepers, two of them in one session and group; `left` prints the arguments of those that run.
 /// Their pids have two digits: `-7` behind a signal is refused.
@@ -44,7 +44,7 @@ fn a_target_means_those_and_no_others() {
 
 #[test]
 fn a_group_is_signalled_at_once() {
-    if !has("strace") {
+    if !can_trace() {
         return;
     }
     let script = format!("{THREE} strace -f -e trace=kill,pidfd_open rsignal send group:$leader 2>&1");
