@@ -1,4 +1,4 @@
-//! The place of a process among the others: proc_pid_stat(5), and what it was called with.
+//! The place of a process among the others: proc_pid_stat(5), and its control groups.
 
 use std::io;
 use std::time::{Duration, SystemTime};
@@ -103,13 +103,6 @@ pub(crate) fn lineage() -> Vec<Stat> {
         line.push(stat);
     }
     line
-}
-
-/// The words that a process was called with, blanks between them; nothing for a thread of the kernel's.
-pub(crate) fn command_line(pid: i32) -> io::Result<String> {
-    let words = std::fs::read(format!("/proc/{pid}/cmdline"))?;
-    let words = words.strip_suffix(b"\0").unwrap_or(&words);
-    Ok(String::from_utf8_lossy(words).replace('\0', " "))
 }
 
 /// The paths of the control groups that it is in: proc_pid_cgroup(5).

@@ -2,6 +2,7 @@
 
 mod against_ipcs;
 mod entering;
+mod failing;
 mod graph;
 mod limits;
 mod listing;

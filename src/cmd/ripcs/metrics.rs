@@ -23,7 +23,7 @@ use crate::ipc::limits::Consumer;
 use crate::ipc::namespace::Namespace;
 use crate::ipc::users::{Database, Names};
 use crate::output::Cell;
-use crate::sys::signal;
+use crate::sys::{errno, signal};
 
 #[derive(Debug, Args)]
 pub(super) struct Metrics {
@@ -208,7 +208,15 @@ fn limit_family(mut samples: Family<'_>, rows: &[LimitRow], number: impl Fn(&Lim
 
 /// Puts a whole new file into the place of the old one: nobody sees a part of it.
 fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let name = path.file_name().ok_or(io::ErrorKind::IsADirectory)?;
+    // A link stays, and what it leads to is replaced.
+    let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    match fs::metadata(path) {
+        Ok(there) if there.is_dir() => return Err(errno::error(errno::EISDIR)),
+        // A device (/dev/stdout) is nothing to put a file in the place of.
+        Ok(there) if !there.is_file() => return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file")),
+        _ => {}
+    }
+    let name = path.file_name().ok_or_else(|| errno::error(errno::EISDIR))?;
     // A collector reads what ends in .prom: this does not.
     let draft = [b".".as_slice(), name.as_bytes(), format!(".{}", std::process::id()).as_bytes()].concat();
     let draft = path.with_file_name(std::ffi::OsStr::from_bytes(&draft));

@@ -43,6 +43,18 @@ fn a_target_means_those_and_no_others() {
 }
 
 #[test]
+fn a_command_line_ends_with_its_last_word() {
+    if !has("perl") {
+        return;
+    }
+    // Programs that write over their arguments leave NULs behind them, as empty arguments do.
+    let script = "perl -e 'sleep 1004' '' '' & until_ 'rsignal list \"match:^perl\" >/dev/null 2>&1'
+        rsignal list 'match:^perl -e sleep 1004$' --no-header | wc -l";
+    let Some(found) = apart_prints(script) else { return };
+    assert_eq!(found.trim(), "1");
+}
+
+#[test]
 fn a_group_is_signalled_at_once() {
     if !can_trace() {
         return;

@@ -167,3 +167,52 @@ fn a_command_at_an_address_is_gone_with_its_conversation() {
     let pid = world.script("until test -s /dev/shm/pid; do :; done; cat /dev/shm/pid", &[]).success();
     wait_until("the command has ended", || !std::path::Path::new(&format!("/proc/{pid}")).exists());
 }
+
+#[test]
+fn a_command_at_an_address_is_ended_by_who_gives_up() {
+    let Some(world) = World::new() else { return };
+    let command = "exec:exec sleep 61.625 2>&1";
+    let runs = || {
+        let all = std::fs::read_dir("/proc").expect("/proc").flatten();
+        let mut lines = all.filter_map(|entry| std::fs::read(entry.path().join("cmdline")).ok());
+        lines.any(|line| String::from_utf8_lossy(&line).replace('\0', " ").contains("sleep 61.625"))
+    };
+    let verbs = [&["recv"][..], &["recv", "-q"], &["connect"], &["ask"], &["call"], &["recv-fd", "--connect"]];
+    for verb in verbs {
+        let question = if ["ask", "call"].contains(&verb[0]) { &["x"][..] } else { &[] };
+        let outcome = world.run("rsock", &[verb, &["-t", "0.2", command], question].concat());
+        assert_eq!(outcome.status(), 124, "{verb:?}: {}", outcome.stderr());
+        wait_until("the command has ended", || !runs());
+    }
+}
+
+#[test]
+fn a_command_at_an_address_is_ended_with_us_by_a_signal() {
+    let Some(world) = World::new() else { return };
+    for (signal, status) in [("TERM", 143), ("HUP", 129), ("INT", 130)] {
+        // Away from the process group that is killed with the client.
+        let mut client = world.start("rsock", &["recv", "exec:echo $$; exec setsid sleep 60 2>&-"]);
+        let pid = client.line();
+        client.signal(signal);
+        assert_eq!(client.outcome().status(), status);
+        wait_until("the command has ended", || !std::path::Path::new(&format!("/proc/{pid}")).exists());
+    }
+}
+
+#[test]
+fn a_command_at_an_address_that_was_told_all_is_left_to_finish() {
+    let Some(world) = World::new() else { return };
+    let slow = "exec:exec 2>&-; cat >/dev/null; until test -e /dev/shm/go; do :; done; echo done >/dev/shm/out";
+    world.ok("rsock", &["send", slow, "x"]);
+    let out = "touch /dev/shm/go; until test -s /dev/shm/out; do :; done; cat /dev/shm/out";
+    assert_eq!(world.script(out, &[]).success(), "done");
+}
+
+#[test]
+fn a_long_question_ends_when_nobody_reads_the_answer() {
+    let Some(world) = World::new() else { return };
+    let long = "x".repeat(100_000);
+    let script = r#"{ timeout 20 rsock ask "exec:exec yes 2>&-" "$1" "$1" "$1" "$1" "$1"; echo $? >/dev/shm/status; } | head -n 1
+        cat /dev/shm/status"#;
+    assert_eq!(world.script(script, &[&long]).success(), "y\n141");
+}
