@@ -224,7 +224,7 @@ mod tests {
     fn leave(read: io::PipeReader, writer: &Writer<'_>) {
         drop(read);
         // An error of the pipe is told without being asked for.
-        assert!(fd::poll(writer.output, 0, Some(Duration::from_secs(30))).expect("a pipe"), "the reader has gone");
+        assert!(fd::poll(writer.output, 0, Some(Duration::from_mins(2))).expect("a pipe"), "the reader has gone");
     }
 
     fn undelivered(writer: &Writer<'_>) -> Vec<(i64, Vec<u8>)> {

@@ -84,17 +84,17 @@ impl Scene {
         });
     }
 
-    /// Asks for more about the objects that last: each where it is, as an identifier means something there
-    /// alone.
+    /// Asks for more about the objects: about those that last where they are, as an identifier means something
+    /// there alone, and about the others from here.
     pub(super) fn ask(&mut self, ask: impl Fn(&mut [&mut Object]) -> io::Result<()> + Sync) -> io::Result<()> {
         for (index, place) in self.places.iter().enumerate() {
-            let here = self.spots.iter_mut().filter(|spot| spot.place == Some(index));
-            let mut objects: Vec<&mut Object> = here.map(|spot| &mut spot.object).collect();
+            let mut objects = objects_at(&mut self.spots, Some(index));
             if !objects.is_empty() {
                 place.visit(|| ask(&mut objects))?;
             }
         }
-        Ok(())
+        let mut held = objects_at(&mut self.spots, None);
+        if held.is_empty() { Ok(()) } else { ask(&mut held) }
     }
 
     /// Asks who is at these objects, and adds those of these kinds that exist only because of that.
@@ -200,6 +200,11 @@ impl Scene {
         }
         Ok(found)
     }
+}
+
+/// The objects of a place, or those that belong to none.
+fn objects_at(spots: &mut [Spot], place: Option<usize>) -> Vec<&mut Object> {
+    spots.iter_mut().filter(|spot| spot.place == place).map(|spot| &mut spot.object).collect()
 }
 
 /// Says once what could not be seen, with how many processes.

@@ -167,10 +167,10 @@ mod tests {
     use crate::ipc::pipe::Pipe;
 
     fn file_with(content: &[u8], appending: bool) -> File {
-        let path = std::env::temp_dir().join(format!("ripc-flow-{}-{content:p}", std::process::id()));
+        let folder = tempfile::tempdir().expect("a directory");
+        let path = folder.path().join("file");
         let mut file =
-            File::options().read(true).append(appending).write(true).create_new(true).open(&path).expect("a file");
-        std::fs::remove_file(path).expect("it is ours");
+            File::options().read(true).append(appending).write(true).create_new(true).open(path).expect("a file");
         file.write_all(content).expect("room");
         file.rewind().expect("a file");
         file

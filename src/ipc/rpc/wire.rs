@@ -204,6 +204,8 @@ impl Scan {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::ipc::Wait;
     use crate::ipc::socket::Type;
@@ -216,9 +218,9 @@ mod tests {
             let now = Deadline::of(Wait::Never);
             let mut receiver = Receiver::new(&ours, frame);
             let mut found = Vec::new();
-            let take = |receiver: &mut Receiver<'_>, found: &mut Vec<String>| {
+            let take = |receiver: &mut Receiver<'_>, found: &mut Vec<String>, deadline| {
                 loop {
-                    match receiver.next(now) {
+                    match receiver.next(deadline) {
                         Ok(Some(message)) => {
                             found.push(String::from_utf8(message).expect("text").trim_end().to_owned());
                         }
@@ -233,10 +235,11 @@ mod tests {
             };
             for part in bytes.chunks(step) {
                 theirs.send(part, now).expect("room");
-                take(&mut receiver, &mut found);
+                take(&mut receiver, &mut found, now);
             }
             drop(theirs);
-            take(&mut receiver, &mut found);
+            // A process that another test is just starting has their end, too, until it executes.
+            take(&mut receiver, &mut found, Deadline::of(Wait::For(Duration::from_mins(2))));
             // An error stays one.
             found.dedup();
             all.push(found);

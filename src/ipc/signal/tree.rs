@@ -96,7 +96,7 @@ impl Tree {
                     self.stopped.insert(member.pid());
                 }
             }
-            self.members[done..].iter().for_each(stands_still);
+            self.members[done..].iter().filter(|member| self.stopped.contains(&member.pid())).for_each(stands_still);
             done = self.members.len();
             if self.grow()? == 0 {
                 return Ok(());
@@ -126,9 +126,10 @@ impl Drop for Tree {
     }
 }
 
-/// Waits, for a while, until no thread of it runs: one that is inside fork(2) stops only behind it.
+/// Waits until no thread of it runs: one that is inside fork(2) stops only behind it, and on a machine that is busy
+/// it is long before it gets there. Only the init of a pid namespace does not stop, where it is told from within.
 fn stands_still(process: &Process) {
-    const PATIENCE: Duration = Duration::from_millis(200);
+    const PATIENCE: Duration = Duration::from_secs(5);
     let started = Instant::now();
     // Uninterruptible is what a parent in vfork(2) is until its child goes on.
     while stat::thread_states(process.pid()).iter().any(|state| !"TtZXD".contains(*state)) {

@@ -53,15 +53,19 @@ int main(int count, char **word)
 	} else if (!strcmp(role, "sem_wait")) {
 		sem_t *sem = sem_open(name, 0);
 		need(sem != SEM_FAILED, role);
-		sem_wait(sem);
+		while (sem_wait(sem) && errno == EINTR)
+			;
 	} else if (!strcmp(role, "semop")) {
 		struct sembuf ops = { atoi(word[3]), atoi(word[4]), 0 };
-		semop(id, &ops, 1);
+		/* Whoever stops it and lets it go on interrupts the call. */
+		while (semop(id, &ops, 1) && errno == EINTR)
+			;
 	} else if (!strcmp(role, "mq_receive")) {
 		char text[8192];
 		mqd_t queue = mq_open(name, O_RDONLY);
 		need(queue != (mqd_t)-1, role);
-		mq_receive(queue, text, sizeof text, NULL);
+		while (mq_receive(queue, text, sizeof text, NULL) < 0 && errno == EINTR)
+			;
 	} else if (!strcmp(role, "mq_send")) {
 		mqd_t queue = mq_open(name, O_WRONLY);
 		need(queue != (mqd_t)-1, role);
