@@ -44,14 +44,14 @@ impl<'a> Request<'a> {
     /// Runs the command, and gives the client what it wrote.
     pub(super) fn answer(&self, words: &[OsString], patience: Duration) -> anyhow::Result<()> {
         let mut command = command::of_words(words);
-        command.stdin(command::input_of(self.text).context("cannot hold a request in memory")?);
+        command.stdin(command::in_memory(self.text).context("cannot hold a request in memory")?);
         command.env("RFIFO_SIZE", self.text.len().to_string());
         let Some(reply) = self.reply else {
             command.env_remove("RFIFO_REPLY");
             return check(command.status(), &words[0]);
         };
         // Kept until the command has ended: a client that does not read holds nobody up but itself.
-        let output = command::input_of(b"").context("cannot hold a reply in memory")?;
+        let output = command::in_memory(b"").context("cannot hold a reply in memory")?;
         let shared = output.try_clone().context("cannot hold a reply in memory")?;
         command.env("RFIFO_REPLY", reply).stdout(Stdio::from(shared));
         let ended = check(command.status(), &words[0]);

@@ -58,7 +58,7 @@ impl Worker {
         label: Label,
     ) -> Result<Self, (anyhow::Error, Message)> {
         let text = &message.bytes[HEADER..];
-        let input = match command::input_of(text) {
+        let input = match command::in_memory(text) {
             Ok(input) => input,
             Err(error) => return Err((anyhow::Error::from(error).context("cannot hold a message in memory"), message)),
         };
