@@ -14,6 +14,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
+use nix::sys::signal::SigSet;
 use nix::unistd;
 
 use super::quoted;
@@ -22,7 +23,7 @@ use crate::exit::{CommandError, words};
 use crate::framing::{Label, Line};
 use crate::ipc::Wait;
 use crate::ipc::fifo::{self, Links};
-use crate::sys::{errno, fd};
+use crate::sys::{errno, fd, signal};
 
 /// What a client wants.
 pub(super) struct Request<'a> {
@@ -41,9 +42,11 @@ impl<'a> Request<'a> {
         Self { reply, text }
     }
 
-    /// Runs the command, and gives the client what it wrote.
-    pub(super) fn answer(&self, words: &[OsString], patience: Duration) -> anyhow::Result<()> {
+    /// Runs the command with this signal mask, and gives the client what it wrote.
+    pub(super) fn answer(&self, words: &[OsString], mask: SigSet, patience: Duration) -> anyhow::Result<()> {
         let mut command = command::of_words(words);
+        // Ours blocks everything.
+        signal::start_with_mask(&mut command, mask);
         command.stdin(command::in_memory(self.text).context("cannot hold a request in memory")?);
         command.env("RFIFO_SIZE", self.text.len().to_string());
         let Some(reply) = self.reply else {
