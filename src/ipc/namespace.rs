@@ -72,7 +72,11 @@ impl Namespace {
         let ended = || io::Error::other("the thread inside the namespace ended");
         thread::scope(|scope| {
             let inside = scope.spawn(|| {
-                self.enter()?;
+                match self.enter() {
+                    // Whoever we knew in it has gone; it lives on while it has another process.
+                    Err(error) if errno::is(&error, errno::ESRCH) => self.by_another()?.enter()?,
+                    entered => entered?,
+                }
                 act()
             });
             inside.join().unwrap_or_else(|_| Err(ended()))
@@ -87,7 +91,13 @@ impl Namespace {
         if same(&own, &theirs) || has_privilege() {
             return Ok(());
         }
-        enter(File::open(theirs)?, Kind::User)
+        enter(self.file("user")?, Kind::User)
+    }
+
+    /// The same one, by a process that it has now. ESRCH when it has none.
+    fn by_another(&self) -> io::Result<Self> {
+        let (all, _) = Self::all()?;
+        all.into_iter().find(|one| one.number == self.number).ok_or_else(|| errno::error(errno::ESRCH))
     }
 
     fn mounts_are_ours(&self) -> bool {
@@ -95,9 +105,7 @@ impl Namespace {
     }
 
     fn enter(&self) -> io::Result<()> {
-        let gone =
-            |error: io::Error| if error.kind() == io::ErrorKind::NotFound { errno::error(errno::ESRCH) } else { error };
-        let ipc = File::open(format!("/proc/{}/ns/ipc", self.pid)).map_err(gone)?;
+        let ipc = self.file("ipc")?;
         // The pid may have been given out again.
         if ipc.metadata()?.ino() != self.number {
             return Err(errno::error(errno::ESRCH));
@@ -108,9 +116,17 @@ impl Namespace {
         enter(ipc, Kind::Ipc)
     }
 
+    /// A namespace of its process. ESRCH when that has gone.
+    fn file(&self, kind: &str) -> io::Result<File> {
+        File::open(format!("/proc/{}/ns/{kind}", self.pid)).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => errno::error(errno::ESRCH),
+            _ => error,
+        })
+    }
+
     /// Puts the `/dev/shm` of the other mount namespace over ours, for this thread alone.
     fn take_over_shared_memory(&self) -> io::Result<()> {
-        let theirs = File::open(format!("/proc/{}/ns/mnt", self.pid))?;
+        let theirs = self.file("mnt")?;
         copy_mounts()?;
         mount::keep_to_ourselves()?;
         let ours = File::open("/proc/thread-self/ns/mnt")?;

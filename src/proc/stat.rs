@@ -64,14 +64,27 @@ impl Stat {
     /// When it started, on today's clock.
     pub(crate) fn started(&self) -> Option<SystemTime> {
         let since_boot = Duration::from_millis(self.start * (1000 / TICKS));
-        let boot = nix::time::clock_gettime(nix::time::ClockId::CLOCK_BOOTTIME).ok()?;
-        SystemTime::now().checked_sub(Duration::from(boot).checked_sub(since_boot)?)
+        let (now, boot) = both_clocks()?;
+        now.checked_sub(boot.checked_sub(since_boot)?)
     }
 
     /// The same in seconds since the epoch.
     pub(crate) fn started_at(&self) -> Option<i64> {
         let since_epoch = self.started()?.duration_since(SystemTime::UNIX_EPOCH).ok()?;
         i64::try_from(since_epoch.as_secs()).ok()
+    }
+}
+
+/// The time of day and the time since the machine was started, of the same moment: who is held up between the two
+/// looks again.
+fn both_clocks() -> Option<(SystemTime, Duration)> {
+    let since_boot = || nix::time::clock_gettime(nix::time::ClockId::CLOCK_BOOTTIME).ok().map(Duration::from);
+    loop {
+        let before = since_boot()?;
+        let now = SystemTime::now();
+        if since_boot()? < before + Duration::from_millis(1) {
+            return Some((now, before));
+        }
     }
 }
 

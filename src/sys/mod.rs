@@ -32,6 +32,7 @@ pub(crate) mod shm;
 pub(crate) mod siginfo;
 pub(crate) mod signal;
 pub(crate) mod socket;
+pub(crate) mod stop;
 
 /// Turns the kernel's "-1 and errno" into a `Result`.
 fn check(returned: libc::c_int) -> io::Result<libc::c_int> {

@@ -214,8 +214,8 @@ pub(super) fn set(signal: libc::c_int, action: libc::sighandler_t) {
     unsafe { libc::signal(signal, action) };
 }
 
-/// Installs a handler: what there was before.
-fn install(signal: libc::c_int, handler: extern "C" fn(libc::c_int)) -> io::Result<libc::sighandler_t> {
+/// Installs a handler, which only touches atomics: what there was before.
+pub(super) fn install(signal: libc::c_int, handler: extern "C" fn(libc::c_int)) -> io::Result<libc::sighandler_t> {
     let action = libc::sigaction {
         sa_sigaction: handler as *const () as libc::sighandler_t,
         sa_mask: empty_set(),

@@ -1,14 +1,19 @@
 //! `ripcs`: the inventory, and who uses what.
 
 mod against_ipcs;
+mod entering;
+mod failing;
 mod graph;
 mod limits;
 mod listing;
 mod metrics;
 mod namespaces;
 mod options;
+mod orphans;
 mod posix;
 mod reaping;
+mod screen;
 mod stage;
+mod terminal;
 mod top;
 mod watch;

@@ -33,3 +33,23 @@ impl Amount {
         counted(self.count, self.unit)
     }
 }
+
+/// Bytes in a queue, or the size of shared memory.
+pub(super) fn bytes(object: &Object) -> Option<u64> {
+    match object {
+        Object::Queue(queue) => Some(queue.bytes),
+        Object::PosixQueue(queue) => queue.bytes,
+        Object::Segment(segment) => Some(segment.size),
+        Object::Memory(file) => Some(file.size),
+        _ => None,
+    }
+}
+
+/// Messages in a queue.
+pub(super) fn messages(object: &Object) -> Option<u64> {
+    match object {
+        Object::Queue(queue) => Some(queue.messages),
+        Object::PosixQueue(queue) => queue.messages,
+        _ => None,
+    }
+}

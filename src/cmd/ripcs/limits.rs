@@ -1,16 +1,18 @@
 //! `ripcs limits`: how far each limit is used up, what sets it, and how to raise it.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::Args;
 
+use super::place::{NamespaceArgs, Place};
 use super::verdict::{self, Thresholds};
 use crate::app::{Context, Verb};
 use crate::args::ListArgs;
 use crate::cmd::rows::{self, named};
 use crate::exit::{Status, UsageError};
 use crate::ipc::limits::{self, Bound, Consumer, Limit, Use};
+use crate::ipc::namespace::Namespace;
 use crate::ipc::users::{Database, Names};
 use crate::output::Align::{Left, Right};
 use crate::output::{Cell, Column, column};
@@ -30,6 +32,9 @@ pub(super) struct Limits {
     check: Option<Thresholds>,
 
     #[command(flatten)]
+    namespace: NamespaceArgs,
+
+    #[command(flatten)]
     list: ListArgs,
 }
 
@@ -41,10 +46,10 @@ impl Verb for Limits {
         if self.list.wants_help() {
             return rows::write_help(context, COLUMNS);
         }
-        let columns = rows::chosen(COLUMNS, &self.list)?;
-        let limits = measure(self.pid).and_then(|limits| self.only_named(limits));
+        let columns = rows::chosen_in(COLUMNS, &self.list, self.namespace.is_given())?;
+        let limits = measure(context, &self.namespace, self.pid).and_then(|limits| self.only_named(limits));
         if let Some(thresholds) = self.check {
-            return verdict::write(context, limits, thresholds);
+            return verdict::write(context, limits, thresholds, self.namespace.is_all());
         }
         rows::write_list(context, &self.list, &columns, &LimitRow::all(limits?))?;
         Ok(Status::Done)
@@ -52,47 +57,108 @@ impl Verb for Limits {
 }
 
 impl Limits {
-    fn only_named(&self, limits: Vec<Limit>) -> anyhow::Result<Vec<Limit>> {
-        let is = |limit: &Limit, name: &String| limit.name.eq_ignore_ascii_case(name);
+    fn only_named(&self, limits: Vec<Measured>) -> anyhow::Result<Vec<Measured>> {
+        let is = |one: &Measured, name: &String| one.limit.name.eq_ignore_ascii_case(name);
         if let Some(name) = self.names.iter().find(|name| !limits.iter().any(|limit| is(limit, name))) {
-            let known: Vec<&str> = limits.iter().map(|limit| limit.name).collect();
+            let mut known: Vec<&str> = Vec::new();
+            for Measured { limit, .. } in &limits {
+                if !known.contains(&limit.name) {
+                    known.push(limit.name);
+                }
+            }
             return Err(UsageError(format!("no limit is called '{name}'; there are {}", known.join(", "))).into());
         }
-        let wanted = |limit: &Limit| self.names.is_empty() || self.names.iter().any(|name| is(limit, name));
+        let wanted = |limit: &Measured| self.names.is_empty() || self.names.iter().any(|name| is(limit, name));
         Ok(limits.into_iter().filter(wanted).collect())
     }
 }
 
 /// Writes the System V limits whose names begin so.
-pub(super) fn write_system_v(context: &mut Context, args: &ListArgs, prefixes: &[&str]) -> anyhow::Result<Status> {
-    let columns = rows::chosen(COLUMNS, args)?;
-    let mut limits = measure(None)?;
-    limits.retain(|limit| prefixes.iter().any(|prefix| limit.name.to_ascii_uppercase().starts_with(prefix)));
+pub(super) fn write_system_v(
+    context: &mut Context,
+    namespaces: &NamespaceArgs,
+    args: &ListArgs,
+    prefixes: &[&str],
+) -> anyhow::Result<Status> {
+    let columns = rows::chosen_in(COLUMNS, args, namespaces.is_given())?;
+    let mut limits = measure(context, namespaces, None)?;
+    limits.retain(|one| prefixes.iter().any(|prefix| one.limit.name.to_ascii_uppercase().starts_with(prefix)));
     rows::write_list(context, args, &columns, &LimitRow::all(limits))?;
     Ok(Status::Done)
 }
 
+/// A limit, and the namespace that has it where one was asked for: `None`, too, where it is the same in all.
+#[derive(Debug, Clone)]
+pub(super) struct Measured {
+    pub limit: Limit,
+    /// What would double it, where it was measured.
+    pub raise: Option<String>,
+    pub namespace: Option<Arc<Namespace>>,
+}
+
 /// All limits, as this process has them.
-pub(super) fn measure(pid: Option<i32>) -> anyhow::Result<Vec<Limit>> {
-    limits::all(pid).with_context(|| match pid {
-        Some(pid) => format!("cannot ask for the limits of process {pid}"),
-        None => "cannot ask for our own limits".into(),
-    })
+pub(super) fn measure(
+    context: &mut Context,
+    namespaces: &NamespaceArgs,
+    pid: Option<i32>,
+) -> anyhow::Result<Vec<Measured>> {
+    measure_at(&namespaces.places(context)?, pid)
+}
+
+/// The same in these places.
+pub(super) fn measure_at(places: &[Place], pid: Option<i32>) -> anyhow::Result<Vec<Measured>> {
+    let cannot = |place: String| match pid {
+        Some(pid) => format!("cannot ask for the limits of process {pid}{place}"),
+        None => format!("cannot ask for our own limits{place}"),
+    };
+    let mut all = Vec::new();
+    for place in places {
+        let namespace = place.namespace.as_ref();
+        let measure = || Ok(measured(limits::of_namespace(pid)?, namespace));
+        all.extend(place.visit(measure).with_context(|| cannot(place.told()))?.into_iter().flatten());
+    }
+    all.extend(measured(limits::beyond_namespaces(pid).with_context(|| cannot(String::new()))?, None));
+    Ok(all)
+}
+
+/// What would double them is asked where they are: a sysctl may have other numbers there, which have to stay.
+fn measured(limits: Vec<Limit>, namespace: Option<&Arc<Namespace>>) -> Vec<Measured> {
+    let there = |raise: String| match (namespace.map(Arc::as_ref), raise.split_once(' ')) {
+        (Some(Namespace { pid, .. }), Some(("sysctl", _))) => format!("nsenter -t {pid} -i {raise}"),
+        (Some(Namespace { pid, .. }), Some(("mount", _))) => format!("nsenter -t {pid} -m {raise}"),
+        _ => raise,
+    };
+    let one = |limit: Limit| Measured { raise: limit.raise().map(there), limit, namespace: namespace.cloned() };
+    limits.into_iter().map(one).collect()
 }
 
 /// A limit, and what the users are called.
 #[derive(Debug)]
 pub(super) struct LimitRow {
     pub(super) limit: Limit,
-    names: Rc<Names>,
+    raise: Option<String>,
+    pub(super) namespace: Option<Arc<Namespace>>,
+    names: Arc<Names>,
 }
 
 impl LimitRow {
     /// The rows of these limits; each user is looked up once.
-    pub(super) fn all(limits: Vec<Limit>) -> Vec<Self> {
-        let user = |limit: &Limit| if let Some(&Consumer::User(uid)) = limit.consumer() { Some(uid) } else { None };
-        let names = Rc::new(Names::of(Database::Users, limits.iter().filter_map(user)));
-        limits.into_iter().map(|limit| Self { limit, names: Rc::clone(&names) }).collect()
+    pub(super) fn all(limits: Vec<Measured>) -> Vec<Self> {
+        let user = |one: &Measured| match one.limit.consumer() {
+            Some(&Consumer::User(uid)) => Some(uid),
+            _ => None,
+        };
+        let names = Arc::new(Names::of(Database::Users, limits.iter().filter_map(user)));
+        let row = |Measured { limit, raise, namespace }| Self { limit, raise, namespace, names: Arc::clone(&names) };
+        limits.into_iter().map(row).collect()
+    }
+
+    pub(super) fn namespace(&self) -> Cell<'_> {
+        rows::namespace(self.namespace.as_deref())
+    }
+
+    pub(super) fn container(&self) -> Cell<'_> {
+        rows::container(self.namespace.as_deref())
     }
 
     pub(super) fn used(&self) -> Cell<'_> {
@@ -131,7 +197,7 @@ impl LimitRow {
     }
 
     pub(super) fn raise(&self) -> Cell<'_> {
-        Cell::or_none(self.limit.raise(), Cell::shown)
+        Cell::or_none(self.raise.as_deref(), Cell::text)
     }
 
     fn counts(&self) -> &'static str {
@@ -160,4 +226,6 @@ pub(super) static COLUMNS: &[Column<LimitRow>] = &[
         Cell::text(row.counts())
     })
     .hidden(),
+    column("namespace", rows::NAMESPACE, Right, LimitRow::namespace).hidden(),
+    column("container", rows::CONTAINER, Left, LimitRow::container).hidden(),
 ];

@@ -10,16 +10,20 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use clap::Args;
 
+use super::amount::{bytes, messages};
 use super::exposition::{Exposition, Family};
 use super::kinds;
-use super::limits::{LimitRow, measure};
+use super::limits::{LimitRow, measure_at};
+use super::place::NamespaceArgs;
+use super::scene::{Scene, Spot};
 use crate::app::{Context, Verb};
 use crate::exit::Status;
 use crate::ipc::census::{self, Class, Object};
 use crate::ipc::limits::Consumer;
+use crate::ipc::namespace::Namespace;
 use crate::ipc::users::{Database, Names};
 use crate::output::Cell;
-use crate::sys::signal;
+use crate::sys::{errno, signal};
 
 #[derive(Debug, Args)]
 pub(super) struct Metrics {
@@ -30,6 +34,9 @@ pub(super) struct Metrics {
     /// Add the numbers of every single object, labelled with its name
     #[arg(long)]
     objects: bool,
+
+    #[command(flatten)]
+    namespace: NamespaceArgs,
 }
 
 impl Verb for Metrics {
@@ -37,24 +44,27 @@ impl Verb for Metrics {
     const ABOUT: &'static str = "Write the inventory and its limits as OpenMetrics text";
 
     fn run(self, context: &mut Context) -> anyhow::Result<Status> {
-        let mut found = census::objects(&Class::LASTING).context("cannot list the objects")?;
+        let mut scene = Scene::of(context, &self.namespace, &Class::LASTING)?;
         if self.objects {
-            let mut objects: Vec<&mut Object> = found.objects.iter_mut().collect();
-            census::add_values(&mut objects);
-            census::add_waiting(&mut objects);
+            let ask = |objects: &mut [&mut Object]| {
+                census::add_values(objects);
+                census::add_waiting(objects);
+                Ok(())
+            };
+            scene.ask(ask).context("cannot look at the objects")?;
         }
         let mut page = Exposition::default();
-        totals(&mut page, &found.objects);
+        totals(&mut page, &scene);
         if self.objects {
-            each(&mut page, &found.objects);
+            each(&mut page, &scene);
         }
-        limits(&mut page)?;
+        limits(&mut page, &LimitRow::all(measure_at(&scene.places, None)?));
         let text = page.finish();
         match &self.output {
             None => context.out.write_all(text.as_bytes())?,
             Some(path) => replace(path, &text).with_context(|| format!("cannot write '{}'", path.display()))?,
         }
-        kinds::tell_unlisted(context, &found.unlisted);
+        kinds::tell_unlisted(context, &scene.unlisted);
         Ok(Status::Done)
     }
 }
@@ -87,24 +97,6 @@ const SINGLES: [Number; 6] = [
     }),
 ];
 
-fn bytes(object: &Object) -> Option<u64> {
-    match object {
-        Object::Queue(queue) => Some(queue.bytes),
-        Object::PosixQueue(queue) => queue.bytes,
-        Object::Segment(segment) => Some(segment.size),
-        Object::Memory(file) => Some(file.size),
-        _ => None,
-    }
-}
-
-fn messages(object: &Object) -> Option<u64> {
-    match object {
-        Object::Queue(queue) => Some(queue.messages),
-        Object::PosixQueue(queue) => queue.messages,
-        _ => None,
-    }
-}
-
 fn attaches(object: &Object) -> Option<u64> {
     if let Object::Segment(segment) = object { Some(segment.attaches) } else { None }
 }
@@ -131,22 +123,35 @@ const SERIES: [(Class, &str); 6] = [
     (Class::Semaphore, "posix"),
 ];
 
-fn totals(page: &mut Exposition, objects: &[Object]) {
+fn totals(page: &mut Exposition, scene: &Scene) {
     for (name, help, number) in SUMS {
-        let mut sums: BTreeMap<(Class, &str), u64> = BTreeMap::new();
-        for key in SERIES.into_iter().filter(|&(class, family)| has(name, class, family)) {
-            sums.insert(key, 0);
+        let mut sums: BTreeMap<(usize, Class, &str), u64> = BTreeMap::new();
+        for place in 0..scene.places.len() {
+            for (class, family) in SERIES.into_iter().filter(|&(class, family)| has(name, class, family)) {
+                sums.insert((place, class, family), 0);
+            }
         }
-        for object in objects {
-            if let Some(sum) = sums.get_mut(&(object.class(), family(object))) {
+        for Spot { object, place } in &scene.spots {
+            let sum = place.and_then(|place| sums.get_mut(&(place, object.class(), family(object))));
+            if let Some(sum) = sum {
                 *sum = sum.saturating_add(number(object).unwrap_or(0));
             }
         }
         let mut samples = page.gauge(name, help);
-        for ((class, family), sum) in sums {
-            samples.sample(&[("kind", class.word().as_bytes()), ("family", family.as_bytes())], sum);
+        for ((place, class, family), sum) in sums {
+            let labels = [("kind", class.word().as_bytes()), ("family", family.as_bytes())];
+            sample(&mut samples, &labels, scene.places[place].namespace.as_deref(), sum);
         }
     }
+}
+
+/// Adds a sample, with the labels of its namespace where one was asked for.
+fn sample(samples: &mut Family<'_>, labels: &[(&str, &[u8])], namespace: Option<&Namespace>, number: u64) {
+    let Some(Namespace { number: id, container, .. }) = namespace else { return samples.sample(labels, number) };
+    let id = id.to_string();
+    let container = container.as_deref().unwrap_or_default();
+    let place = [("ipc_namespace", id.as_bytes()), ("container", container.as_bytes())];
+    samples.sample(&[labels, &place].concat(), number);
 }
 
 /// Which kinds have such a number at all.
@@ -159,35 +164,32 @@ fn has(name: &str, class: Class, family: &str) -> bool {
     }
 }
 
-fn each(page: &mut Exposition, objects: &[Object]) {
-    let owners = Names::of(Database::Users, objects.iter().filter_map(Object::owner));
+fn each(page: &mut Exposition, scene: &Scene) {
+    let owners = Names::of(Database::Users, scene.spots.iter().filter_map(|spot| spot.object.owner()));
     for (name, help, number) in SINGLES {
         let mut samples = page.gauge(name, help);
-        for object in objects {
+        for Spot { object, place } in &scene.spots {
             let Some(number) = number(object) else { continue };
             let key = object.key().map(|key| key.to_string()).unwrap_or_default();
             let owner = object.owner().unwrap_or(0);
             let owner = owners.get(owner).map_or_else(|| owner.to_string(), str::to_owned);
-            samples.sample(
-                &[
-                    ("kind", object.class().word().as_bytes()),
-                    ("name", &object.name()),
-                    ("key", key.as_bytes()),
-                    ("owner", owner.as_bytes()),
-                ],
-                number,
-            );
+            let name = object.name();
+            let labels = [
+                ("kind", object.class().word().as_bytes()),
+                ("name", &name),
+                ("key", key.as_bytes()),
+                ("owner", owner.as_bytes()),
+            ];
+            sample(&mut samples, &labels, place.and_then(|place| scene.places[place].namespace.as_deref()), number);
         }
     }
 }
 
-fn limits(page: &mut Exposition) -> anyhow::Result<()> {
+fn limits(page: &mut Exposition, rows: &[LimitRow]) {
     const USED: &str = "How much of a limit is used, or the most that one object takes.";
     const MAX: &str = "A limit; one that does not exist has no sample.";
-    let rows = LimitRow::all(measure(None)?);
-    limit_family(page.gauge("ripc_limit_used", USED), &rows, |row| row.limit.used());
-    limit_family(page.gauge("ripc_limit_max", MAX), &rows, |row| row.limit.bound());
-    Ok(())
+    limit_family(page.gauge("ripc_limit_used", USED), rows, |row| row.limit.used());
+    limit_family(page.gauge("ripc_limit_max", MAX), rows, |row| row.limit.bound());
 }
 
 fn limit_family(mut samples: Family<'_>, rows: &[LimitRow], number: impl Fn(&LimitRow) -> Option<u64>) {
@@ -199,14 +201,22 @@ fn limit_family(mut samples: Family<'_>, rows: &[LimitRow], number: impl Fn(&Lim
             (Some(Consumer::User(uid)), _) => uid.to_string().into_bytes(),
             _ => Vec::new(),
         };
-        let [limit, unit] = [row.limit.name.as_bytes(), row.limit.unit.as_bytes()];
-        samples.sample(&[("limit", limit), ("unit", unit), ("user", &user)], number);
+        let labels = [("limit", row.limit.name.as_bytes()), ("unit", row.limit.unit.as_bytes()), ("user", &user)];
+        sample(&mut samples, &labels, row.namespace.as_deref(), number);
     }
 }
 
 /// Puts a whole new file into the place of the old one: nobody sees a part of it.
 fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let name = path.file_name().ok_or(io::ErrorKind::IsADirectory)?;
+    // A link stays, and what it leads to is replaced.
+    let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    match fs::metadata(path) {
+        Ok(there) if there.is_dir() => return Err(errno::error(errno::EISDIR)),
+        // A device (/dev/stdout) is nothing to put a file in the place of.
+        Ok(there) if !there.is_file() => return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file")),
+        _ => {}
+    }
+    let name = path.file_name().ok_or_else(|| errno::error(errno::EISDIR))?;
     // A collector reads what ends in .prom: this does not.
     let draft = [b".".as_slice(), name.as_bytes(), format!(".{}", std::process::id()).as_bytes()].concat();
     let draft = path.with_file_name(std::ffi::OsStr::from_bytes(&draft));

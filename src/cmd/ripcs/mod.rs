@@ -5,11 +5,14 @@ use crate::app::{Tool, VerbEntry};
 
 mod amount;
 mod any;
+mod elsewhere;
 mod exposition;
 mod graph;
+mod joined;
 mod kinds;
 mod limits;
 mod list;
+mod listing;
 mod metrics;
 mod orphans;
 mod overview;

@@ -1,7 +1,7 @@
 //! `ripcs orphans`: objects that nobody uses any more, and why they are taken for such.
 
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::Args;
@@ -132,9 +132,9 @@ fn verdicts(scene: &Scene, census: &Census, roster: &Roster, now: i64) -> anyhow
         let evidence = Evidence { census, roster, namespace: place.number, now };
         let here = || (0..scene.spots.len()).filter(|&spot| scene.spots[spot].place == Some(index));
         let made =
-            place.within(|| Ok(here().map(|spot| evidence.verdict(&scene.spots[spot].object)).collect::<Vec<_>>()));
+            place.visit(|| Ok(here().map(|spot| evidence.verdict(&scene.spots[spot].object)).collect::<Vec<_>>()));
         let made = made.with_context(|| format!("cannot look at the objects{}", place.told()))?;
-        here().zip(made).for_each(|(spot, verdict)| verdicts[spot] = verdict);
+        here().zip(made.unwrap_or_default()).for_each(|(spot, verdict)| verdicts[spot] = verdict);
     }
     Ok(verdicts)
 }
@@ -166,7 +166,7 @@ fn orphan(
         used: spot.object.last_used(),
         verdict,
         namespace: place.namespace.clone(),
-        names: Rc::new(Names::default()),
+        names: Arc::new(Names::default()),
         done: None,
     };
     Some(Orphan { object: spot.object, place, row })

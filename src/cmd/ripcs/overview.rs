@@ -4,7 +4,9 @@ use std::io::Write as _;
 
 use clap::Args;
 
+use super::elsewhere::Elsewhere;
 use super::limits;
+use super::place::NamespaceArgs;
 use super::show::Show;
 use crate::app::{Context, Verb};
 use crate::args::ListArgs;
@@ -60,6 +62,9 @@ pub(super) struct Overview {
     bytes: bool,
 
     #[command(flatten)]
+    namespace: NamespaceArgs,
+
+    #[command(flatten)]
     list: ListArgs,
 }
 
@@ -71,12 +76,16 @@ impl Verb for Overview {
         let all = self.all || !(self.queues || self.segments || self.semaphores);
         let (queues, segments, semaphores) = (all || self.queues, all || self.segments, all || self.semaphores);
         if let Some(id) = self.id {
-            return Show::of_id(id, [queues, segments, semaphores], self.list.json).run(context);
+            return Show::of_id(id, [queues, segments, semaphores], self.namespace, self.list.json).run(context);
         }
         if self.limits {
             let prefixes = [(queues, "MSG"), (segments, "SHM"), (semaphores, "SEM")];
             let chosen: Vec<&str> = prefixes.iter().filter(|(chosen, _)| *chosen).map(|(_, prefix)| *prefix).collect();
-            return limits::write_system_v(context, &self.list, &chosen);
+            return limits::write_system_v(context, &self.namespace, &self.list, &chosen);
+        }
+        if self.namespace.is_given() {
+            let page = Elsewhere { args: self.list.clone(), facet: self.facet(), totals_alone: self.summary };
+            return page.write(context, &self.namespace, [queues, segments, semaphores]);
         }
         let mut names = Vec::new();
         names.extend(queues.then_some(queue::COLUMNS).into_iter().flatten().map(|column| column.name));
@@ -84,8 +93,7 @@ impl Verb for Overview {
         names.extend(semaphores.then_some(semaphore::COLUMNS).into_iter().flatten().map(|column| column.name));
         let mut list = self.list.clone();
         if list.columns.is_none() {
-            let here = |facet: &str| facet.split(',').filter(|name| names.contains(name)).collect::<Vec<_>>().join(",");
-            list.columns = self.facet().map(here);
+            list.columns = self.facet().map(|facet| on_page(facet, &names));
         }
         let (args, totals_alone) = (&list, self.summary);
         let mut page = Page { args, totals_alone, names, array: JsonArray::default(), begun: false };
@@ -172,23 +180,15 @@ impl Page<'_> {
             rows::write_help(context, all)?;
             return Ok(None);
         }
-        // A column that only other kinds have is left out here, and a kind that has none of them, too;
-        // one that no kind has is an error.
         let here = |word: &str| all.iter().any(|column| column.name.eq_ignore_ascii_case(word));
-        let elsewhere = |word: &str| self.names.iter().any(|name| name.eq_ignore_ascii_case(word));
-        let mut args = self.args.clone();
-        args.columns = args.columns.map(|list| {
-            let words = list.split(',').filter(|word| {
-                let name = word.trim_start_matches('+');
-                here(name) || !elsewhere(name)
-            });
-            words.collect::<Vec<_>>().join(",")
-        });
-        let is_left_out = args.columns.as_deref() == Some("") && self.args.columns.as_deref() != Some("");
-        if is_left_out { Ok(None) } else { rows::chosen(all, &args).map(Some) }
+        let columns = self.args.columns.as_deref().map(|list| narrowed(list, here, &self.names));
+        if columns == Some(None) {
+            return Ok(None);
+        }
+        rows::chosen(all, &ListArgs { columns: columns.flatten(), ..self.args.clone() }).map(Some)
     }
 
-    fn section<R>(
+    fn section<R: Sync>(
         &mut self,
         context: &mut Context,
         title: &str,
@@ -223,15 +223,32 @@ impl Page<'_> {
     }
 }
 
+/// Those of the columns that a kind on the page has.
+pub(super) fn on_page(columns: &str, names: &[&str]) -> String {
+    columns.split(',').filter(|name| names.contains(name)).collect::<Vec<_>>().join(",")
+}
+
+/// The list of columns for one kind: a column that only other kinds have is left out. `None` for a kind that
+/// has none of them; a column that no kind has stays, and is an error.
+pub(super) fn narrowed(list: &str, is_here: impl Fn(&str) -> bool, on_page: &[&str]) -> Option<String> {
+    let is_elsewhere = |word: &str| on_page.iter().any(|name| name.eq_ignore_ascii_case(word));
+    let words = list.split(',').filter(|word| {
+        let name = word.trim_start_matches('+');
+        is_here(name) || !is_elsewhere(name)
+    });
+    let left = words.collect::<Vec<_>>().join(",");
+    (!left.is_empty() || list.is_empty()).then_some(left)
+}
+
 /// A sum of what we may know.
 #[derive(Debug, Default)]
-struct Total {
+pub(super) struct Total {
     sum: u64,
     unknown: bool,
 }
 
 impl Total {
-    fn of(values: impl Iterator<Item = Option<u64>>) -> Self {
+    pub(super) fn of(values: impl Iterator<Item = Option<u64>>) -> Self {
         values.fold(Self::default(), |total, value| Self {
             sum: total.sum.saturating_add(value.unwrap_or(0)),
             unknown: total.unknown || value.is_none(),
@@ -239,7 +256,7 @@ impl Total {
     }
 
     /// `3 messages`, `1 message`; `3+? messages` where not every count may be known.
-    fn counted(&self, noun: &str) -> String {
+    pub(super) fn counted(&self, noun: &str) -> String {
         let counted = counted(self.sum, noun);
         if self.unknown { counted.replacen(' ', "+? ", 1) } else { counted }
     }

@@ -10,6 +10,8 @@ use crate::app::Context;
 use crate::exit::words;
 use crate::ipc::census;
 use crate::ipc::namespace::Namespace;
+use crate::output::counted;
+use crate::sys::errno;
 
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct NamespaceArgs {
@@ -40,6 +42,8 @@ pub(super) struct Place {
     pub namespace: Option<Arc<Namespace>>,
     /// Its number.
     pub number: u64,
+    /// Whether it is one of all there are: then it is no failure that it ends meanwhile.
+    may_end: bool,
 }
 
 impl Place {
@@ -48,6 +52,15 @@ impl Place {
         match self.namespace.as_deref() {
             Some(namespace) => namespace.within(act),
             None => act(),
+        }
+    }
+
+    /// Does something inside that has something to tell; nothing is told where it has ended meanwhile and was
+    /// only one of all.
+    pub(super) fn visit<T: Send>(&self, act: impl FnOnce() -> io::Result<T> + Send) -> io::Result<Option<T>> {
+        match self.within(act) {
+            Err(error) if self.may_end && errno::is(&error, errno::ESRCH) => Ok(None),
+            done => done.map(Some),
         }
     }
 
@@ -70,11 +83,15 @@ impl NamespaceArgs {
 
     /// The namespaces to look into; what cannot be entered is said once.
     pub(super) fn places(&self, context: &mut Context) -> anyhow::Result<Vec<Place>> {
-        let place = |namespace: Namespace| Place { number: namespace.number, namespace: Some(Arc::new(namespace)) };
+        let place = |namespace: Namespace| Place {
+            number: namespace.number,
+            namespace: Some(Arc::new(namespace)),
+            may_end: self.is_all(),
+        };
         match self.namespace {
             None => {
                 let number = census::own_namespace().context("cannot look at our own IPC namespace")?;
-                Ok(vec![Place { namespace: None, number }])
+                Ok(vec![Place { namespace: None, number, may_end: false }])
             }
             Some(Which::Of(pid)) => {
                 let cannot = || format!("cannot enter the IPC namespace of process {pid}");
@@ -86,10 +103,13 @@ impl NamespaceArgs {
             Some(Which::All) => {
                 let (all, hidden) = Namespace::all().context("cannot look at the processes")?;
                 if hidden > 0 {
-                    context.note(&format!("{hidden} processes could not be asked for their IPC namespace"));
+                    let processes = counted(hidden as u64, "process");
+                    context.note(&format!("{processes} could not be asked for the IPC namespace"));
                 }
                 let entered = all.into_iter().filter(|namespace| match namespace.within(|| Ok(())) {
                     Ok(()) => true,
+                    // It ended in between: there is none any more.
+                    Err(error) if errno::is(&error, errno::ESRCH) => false,
                     Err(error) => {
                         let Namespace { number, pid, .. } = namespace;
                         context.note(&format!("cannot enter namespace {number} of process {pid}: {}", words(&error)));

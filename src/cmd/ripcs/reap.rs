@@ -1,6 +1,6 @@
 //! `ripcs reap`: orphans removed, each looked at again right before.
 
-use std::io;
+use std::io::{self, Write as _};
 
 use anyhow::{Context as _, bail};
 use clap::Args;
@@ -10,8 +10,8 @@ use crate::app::{Context, Verb};
 use crate::args::ReportArgs;
 use crate::cmd::rows;
 use crate::cmd::rows::orphan::{COLUMNS, DONE_COLUMNS, OrphanRow};
-use crate::exit::{Status, UsageError, words};
-use crate::output::{counted, write_table};
+use crate::exit::{OutputError, Status, UsageError, words};
+use crate::output::{counted, escape, write_table};
 use crate::sys::fd;
 
 #[derive(Debug, Args)]
@@ -31,6 +31,8 @@ pub(super) struct Reap {
     report: ReportArgs,
 }
 
+const REMOVED: &str = "removed";
+
 impl Verb for Reap {
     const NAME: &'static str = "reap";
     const ABOUT: &'static str = "Remove orphans: asks first, and looks at each again right before";
@@ -39,6 +41,8 @@ impl Verb for Reap {
         if self.report.list.wants_help() {
             return rows::write_help(context, DONE_COLUMNS);
         }
+        // What cannot be written is to be known before anything is removed.
+        fd::write(fd::stdout(), b"").context(OutputError)?;
         let columns = rows::chosen_with(DONE_COLUMNS, &self.report, self.choice.namespace.is_given())?;
         let mut found = self.choice.find(context)?;
         let asks = !(self.yes || self.dry_run || found.is_empty());
@@ -53,9 +57,13 @@ impl Verb for Reap {
             return Ok(Status::Done);
         }
         let status = found.iter_mut().map(|orphan| self.reap(orphan)).max().unwrap_or(Status::Done);
-        let rows = found.into_iter().map(|orphan| orphan.row).collect();
-        rows::write_report(context, &self.report, DONE_COLUMNS, &columns, rows)?;
-        Ok(status)
+        let rows: Vec<OrphanRow> = found.into_iter().map(|orphan| orphan.row).collect();
+        let written = rows::write_report(context, &self.report, DONE_COLUMNS, &columns, rows.clone());
+        let written = written.and_then(|()| context.out.flush().context(OutputError));
+        if written.is_err() {
+            tell_removed(context, &rows);
+        }
+        written.map(|()| status)
     }
 }
 
@@ -68,7 +76,7 @@ impl Reap {
         let mut text = Vec::new();
         write_table(&mut text, &columns, &rows, true)?;
         text.extend_from_slice(format!("Remove {}? [y/N] ", counted(rows.len() as u64, "object")).as_bytes());
-        io::Write::flush(&mut context.out)?;
+        context.out.flush()?;
         let mut rest = text.as_slice();
         while !rest.is_empty() {
             let count = fd::write(fd::stderr(), rest).context("cannot ask")?;
@@ -86,13 +94,21 @@ impl Reap {
             Ok(None) => (Status::Done, ("kept", "it is used again, or another has its name".into())),
             Ok(Some(_)) if self.dry_run => (Status::Done, ("would be removed", orphan.row.reasons().join(", "))),
             Ok(Some(object)) => match orphan.place.within(|| object.remove()) {
-                Ok(()) => (Status::Done, ("removed", orphan.row.reasons().join(", "))),
+                Ok(()) => (Status::Done, (REMOVED, orphan.row.reasons().join(", "))),
                 Err(error) => failed(error),
             },
             Err(error) => failed(error),
         };
         orphan.row.done = Some(done);
         status
+    }
+}
+
+/// The report is lost: nobody can find out by looking what is not there any more.
+fn tell_removed(context: &mut Context, rows: &[OrphanRow]) {
+    for row in rows.iter().filter(|row| row.done.as_ref().is_some_and(|(done, _)| *done == REMOVED)) {
+        let place = row.namespace.as_ref().map_or_else(String::new, |it| format!(" in namespace {}", it.number));
+        context.note(&format!("removed {}{place}", escape(&row.object)));
     }
 }
 

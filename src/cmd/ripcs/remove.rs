@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 use clap::Args;
 
-use super::kinds::{Asked, AskedParser};
+use super::kinds::{Asked, AskedParser, tell_unlisted};
 use super::list::Filter;
 use super::place::{NamespaceArgs, Place};
 use super::scene::Scene;
@@ -56,6 +56,7 @@ impl Verb for Remove {
             let now = jiff::Timestamp::now().as_second();
             let mine = scene.spots.iter().filter(|spot| self.filter.takes(&spot.object, now));
             let status = context.for_each(mine, |context, spot| self.remove(context, &scene, spot.place, &spot.object));
+            tell_unlisted(context, &scene.unlisted);
             return Ok(status);
         }
         // All names are understood before anything is removed: none of them may mean two things.
@@ -68,6 +69,8 @@ impl Verb for Remove {
             Err(error) if self.if_exists && Status::of(&error) == Status::NotFound => Ok(()),
             Err(error) => Err(error),
         });
+        // What could not be listed may be what was not found.
+        tell_unlisted(context, &scene.unlisted);
         if status == Status::Usage {
             return Ok(status);
         }

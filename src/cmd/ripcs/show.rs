@@ -4,6 +4,7 @@ use anyhow::Context as _;
 use clap::Args;
 
 use super::any::{self, Item, Note};
+use super::kinds::tell_unlisted;
 use super::place::NamespaceArgs;
 use super::scene::{Scene, TargetParser, tell_hidden};
 use crate::app::{Context, Verb};
@@ -47,17 +48,18 @@ impl Verb for Show {
 
 impl Show {
     /// The System V objects of this identifier, of these kinds: queue, segment, set.
-    pub(super) fn of_id(id: i32, kinds: [bool; 3], json: bool) -> Self {
+    pub(super) fn of_id(id: i32, kinds: [bool; 3], namespace: NamespaceArgs, json: bool) -> Self {
         let words = if kinds == [true; 3] { vec![String::new()] } else { named(kinds) };
         let target = |kind: String| Target::parse(format!("{kind}{id}").as_ref()).expect("a kind and digits");
-        Self { objects: words.into_iter().map(target).collect(), namespace: NamespaceArgs::default(), json }
+        Self { objects: words.into_iter().map(target).collect(), namespace, json }
     }
 
     /// Shows the object of this name; one in each namespace where all are looked into.
     fn show(&self, context: &mut Context, target: &Target) -> anyhow::Result<Hidden> {
         let mut scene = Scene::of(context, &self.namespace, target.classes())?;
         if target.classes().iter().any(|class| Class::LASTING.contains(class)) {
-            scene.keep_named(target)?;
+            // What could not be listed may be what is not found.
+            scene.keep_named(target).inspect_err(|_| tell_unlisted(context, &scene.unlisted))?;
         }
         let census = scene.census(target.classes(), None)?;
         scene.keep_named(target)?;
@@ -67,9 +69,10 @@ impl Show {
             let at = At { object: spot.object.full_name(), namespace: namespace.clone(), users };
             let members = members(&scene, spot.place, &spot.object);
             let mut object = spot.object;
+            census.add_files([&mut object]);
             any::ask(&mut object, spot.place.map(|place| &scene.places[place])).context("cannot look at it")?;
             let count = census.count(object.thing(), spot.place.map(|place| scene.places[place].number));
-            let note = Note { namespace, users: Some(count) };
+            let note = Note { namespace, users: Some(count), ends: any::ends(&census, &object) };
             let holders = HolderRow::all(&[at]);
             self.write(context, &Item::all([(object, note)])[0], &members, &holders)?;
         }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::io::Write as _;
 
-use super::limits::LimitRow;
+use super::limits::{LimitRow, Measured};
 use crate::app::Context;
 use crate::exit::{Status, UsageError, words};
 use crate::ipc::limits::{Consumer, Limit};
@@ -58,11 +58,12 @@ impl Level {
 /// Writes the line, whatever happened: a check that could not look says so on standard output, too.
 pub(super) fn write(
     context: &mut Context,
-    limits: anyhow::Result<Vec<Limit>>,
+    limits: anyhow::Result<Vec<Measured>>,
     thresholds: Thresholds,
+    all_namespaces: bool,
 ) -> anyhow::Result<Status> {
     let (level, line) = match limits {
-        Ok(limits) => judge(limits, thresholds),
+        Ok(limits) => judge(limits, thresholds, all_namespaces),
         Err(error) if error.is::<UsageError>() => return Err(error),
         Err(error) => {
             let reason =
@@ -75,11 +76,12 @@ pub(super) fn write(
 }
 
 /// How bad it is, and the line behind the word for it.
-fn judge(limits: Vec<Limit>, thresholds: Thresholds) -> (Level, String) {
-    let (seen, unseen): (Vec<Limit>, Vec<Limit>) = limits.into_iter().partition(Limit::runs_out);
-    let unseen: Vec<&str> = unseen.iter().filter(|limit| limit.is_unseen()).map(|limit| limit.name).collect();
+fn judge(limits: Vec<Measured>, thresholds: Thresholds, all_namespaces: bool) -> (Level, String) {
+    let (seen, mut unseen): (Vec<_>, Vec<_>) = limits.into_iter().partition(|one| one.limit.runs_out());
+    unseen.retain(|one| one.limit.is_unseen());
+    let unseen: Vec<_> = LimitRow::all(unseen).iter().map(|row| format!("{}{}", row.limit.name, place(row))).collect();
     let mut rows = LimitRow::all(seen);
-    let data: Vec<String> = rows.iter().map(|row| data(row, thresholds)).collect();
+    let data: Vec<String> = rows.iter().map(|row| data(row, thresholds, all_namespaces)).collect();
     rows.sort_by_key(|row| std::cmp::Reverse(row.limit.percent()));
     let levels = rows.iter().map(|row| Level::of(&row.limit, thresholds));
     let level = levels.max().unwrap_or(Level::Unknown);
@@ -104,11 +106,24 @@ fn told(row: &LimitRow) -> String {
     let (percent, used, bound) = (limit.percent(), limit.used(), limit.bound());
     let by = consumer(row).map_or_else(String::new, |by| format!(" of {by}"));
     let [percent, used, bound] = [percent, used, bound].map(|number| number.unwrap_or(0));
-    format!("{}{by} {percent}% ({used} of {bound} {})", limit.name, limit.unit)
+    format!("{}{by}{} {percent}% ({used} of {bound} {})", limit.name, place(row), limit.unit)
 }
 
-/// `'SEMMNI'=27200;25600;30400;0;32000`: value, the two thresholds, and the range.
-fn data(row: &LimitRow, thresholds: Thresholds) -> String {
+/// ` in namespace 4026531839 (docker:4f1c0d6b2a3e)`, where one was asked for.
+fn place(row: &LimitRow) -> String {
+    let Some(namespace) = &row.namespace else { return String::new() };
+    let container = namespace.container.as_ref().map(|name| format!(" ({})", shown(name.as_bytes())));
+    format!(" in namespace {}{}", namespace.number, container.unwrap_or_default())
+}
+
+/// What others chose, as it may stand in the line: a bar would begin the performance data.
+fn shown(bytes: &[u8]) -> String {
+    escape(bytes).replace('|', "_")
+}
+
+/// `'SEMMNI'=27200;25600;30400;0;32000`: value, the two thresholds, and the range. Of several namespaces the
+/// label has the number: `'SEMMNI@4026531839'`.
+fn data(row: &LimitRow, thresholds: Thresholds, all_namespaces: bool) -> String {
     let limit = &row.limit;
     let [used, bound] = [limit.used(), limit.bound()].map(|number| number.unwrap_or(0));
     let at = |percent: u64| u128::from(bound) * u128::from(percent) / 100;
@@ -117,29 +132,32 @@ fn data(row: &LimitRow, thresholds: Thresholds) -> String {
         Some(Consumer::User(_)) => consumer(row).map_or_else(String::new, |by| format!(":{by}")),
         _ => String::new(),
     };
-    let label = format!("{}{by}", limit.name).replace(['\'', '=', '|'], "_");
+    let namespace = row.namespace.as_ref().filter(|_| all_namespaces);
+    let place = namespace.map_or_else(String::new, |namespace| format!("@{}", namespace.number));
+    let label = format!("{}{by}{place}", limit.name).replace(['\'', '=', '|'], "_");
     let unit = if limit.unit == "bytes" { "B" } else { "" };
     format!("'{label}'={used}{unit};{};{};0;{bound}", at(thresholds.warn), at(thresholds.critical))
 }
 
-/// Who takes the most; a bar would begin the performance data.
+/// Who takes the most.
 fn consumer(row: &LimitRow) -> Option<String> {
-    let text = match row.by() {
-        Cell::Label(number) => number.to_string(),
-        Cell::Foreign(bytes) => escape(&bytes),
-        Cell::Text(text) => text.into_owned(),
-        _ => return None,
-    };
-    Some(text.replace('|', "_"))
+    match row.by() {
+        Cell::Label(number) => Some(number.to_string()),
+        Cell::Foreign(bytes) => Some(shown(&bytes)),
+        Cell::Text(text) => Some(shown(text.as_bytes())),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::ipc::limits::{Bound, Setting, Use};
+    use crate::ipc::namespace::Namespace;
 
-    fn limit(name: &'static str, used: Use, bound: u64) -> Limit {
-        Limit { name, what: "", unit: "sets", used, bound: Bound::At(bound), setting: Setting::Fixed }
+    fn limit(name: &'static str, used: Use, bound: u64) -> Measured {
+        let limit = Limit { name, what: "", unit: "sets", used, bound: Bound::At(bound), setting: Setting::Fixed };
+        Measured { limit, raise: None, namespace: None }
     }
 
     #[test]
@@ -157,7 +175,7 @@ mod tests {
     #[test]
     fn the_worst_decides_and_all_that_are_bad_are_told() {
         let thresholds = Thresholds { warn: 80, critical: 95 };
-        let judged = |limits| judge(limits, thresholds);
+        let judged = |limits| judge(limits, thresholds, false);
         let a = limit("A", Use::Total(79), 100);
         let b = limit("B", Use::Total(85), 100);
         let c = limit("C", Use::Total(100), 100);
@@ -171,5 +189,22 @@ mod tests {
         assert_eq!(level, Level::Critical);
         assert!(line.starts_with("C 100% (100 of 100 sets), B 85% (85 of 100 sets); not seen: D | "), "{line}");
         assert_eq!(judged(vec![largest]).0, Level::Unknown);
+    }
+
+    #[test]
+    fn each_namespace_is_named() {
+        let thresholds = Thresholds { warn: 80, critical: 95 };
+        let at = |number, container: Option<&str>, one: Measured| {
+            let namespace = Namespace { number, pid: 1, container: container.map(str::to_owned) };
+            Measured { namespace: Some(namespace.into()), ..one }
+        };
+        let full = at(7, Some("a|b"), limit("A", Use::Total(99), 100));
+        let unseen = at(8, None, limit("A", Use::Unknown, 100));
+        let (level, line) = judge(vec![full.clone(), unseen], thresholds, true);
+        assert_eq!(level, Level::Critical);
+        let told = "A in namespace 7 (a_b) 99% (99 of 100 sets); not seen: A in namespace 8 | 'A@7'=99;80;95;0;100";
+        assert_eq!(line, told);
+        // Of one namespace the label stays when its container is started again.
+        assert!(judge(vec![full], thresholds, false).1.ends_with(" | 'A'=99;80;95;0;100"));
     }
 }

@@ -3,12 +3,13 @@
 use anyhow::anyhow;
 use clap::Args;
 
-use super::limits::{LimitRow, measure};
+use super::limits::{LimitRow, Measured, measure};
+use super::place::NamespaceArgs;
 use crate::app::{Context, Verb};
 use crate::args::ListArgs;
 use crate::cmd::rows;
 use crate::exit::{Status, UsageError, words};
-use crate::ipc::limits::{Cause, Limit, Refusal, errno_name, errno_number};
+use crate::ipc::limits::{Cause, Refusal, errno_name, errno_number};
 use crate::output::Align::{Left, Right};
 use crate::output::{Cell, Column, column};
 use crate::sys::errno;
@@ -27,6 +28,9 @@ pub(super) struct Why {
     pid: Option<i32>,
 
     #[command(flatten)]
+    namespace: NamespaceArgs,
+
+    #[command(flatten)]
     list: ListArgs,
 }
 
@@ -43,7 +47,7 @@ impl Verb for Why {
         if self.list.wants_help() {
             return rows::write_help(context, COLUMNS);
         }
-        let columns = rows::chosen(COLUMNS, &self.list)?;
+        let columns = rows::chosen_in(COLUMNS, &self.list, self.namespace.is_given())?;
         let call = self.call.as_deref().map(known).transpose()?;
         let refusals: Vec<&Refusal> = Refusal::find(self.errno, call).collect();
         if refusals.is_empty() {
@@ -53,7 +57,7 @@ impl Verb for Why {
             context.note(&format!("{name} ({}) has no meaning of its own for {call}", words(&error)));
             return Ok(Status::NotFound);
         }
-        let limits = measure(self.pid)?;
+        let limits = measure(context, &self.namespace, self.pid)?;
         let mut rows = Vec::new();
         for refusal in refusals {
             let calls = call.map_or_else(|| refusal.calls.join(","), str::to_owned);
@@ -88,9 +92,9 @@ struct Reason {
 
 impl Reason {
     /// One row, or one for each that the limit exists for.
-    fn of(errno: i32, calls: &str, cause: &'static Cause, limits: &[Limit]) -> Vec<Self> {
+    fn of(errno: i32, calls: &str, cause: &'static Cause, limits: &[Measured]) -> Vec<Self> {
         let row = |limit| Self { errno, calls: calls.to_owned(), cause, limit };
-        let these: Vec<Limit> = limits.iter().filter(|limit| cause.limit == Some(limit.name)).cloned().collect();
+        let these: Vec<Measured> = limits.iter().filter(|one| cause.limit == Some(one.limit.name)).cloned().collect();
         if these.is_empty() {
             return vec![row(None)];
         }
@@ -131,4 +135,6 @@ static COLUMNS: &[Column<Reason>] = &[
     column("number", "its number", Right, |row: &Reason| Cell::Signed(row.errno.into())).hidden(),
     column("words", "what strerror calls it", Left, |row: &Reason| Cell::shown(words(&errno::error(row.errno))))
         .hidden(),
+    column("namespace", rows::NAMESPACE, Right, |row: &Reason| row.of_limit(LimitRow::namespace)).hidden(),
+    column("container", rows::CONTAINER, Left, |row: &Reason| row.of_limit(LimitRow::container)).hidden(),
 ];

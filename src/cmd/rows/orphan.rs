@@ -1,6 +1,5 @@
 //! Orphans as rows.
 
-use std::rc::Rc;
 use std::sync::Arc;
 
 use super::named;
@@ -22,7 +21,7 @@ pub(crate) struct OrphanRow {
     pub(crate) used: Timestamp,
     pub(crate) verdict: Verdict,
     pub(crate) namespace: Option<Arc<Namespace>>,
-    pub(crate) names: Rc<Names>,
+    pub(crate) names: Arc<Names>,
     /// What became of it, and why, where something was to be done.
     pub(crate) done: Option<(&'static str, String)>,
 }
@@ -32,9 +31,9 @@ impl OrphanRow {
     pub(crate) fn name_all(rows: &mut [Self]) {
         let uids =
             rows.iter().flat_map(|row| row.uid.into_iter().chain(row.verdict.reasons.iter().filter_map(Reason::user)));
-        let names = Rc::new(Names::of(Database::Users, uids));
+        let names = Arc::new(Names::of(Database::Users, uids));
         for row in rows {
-            row.names = Rc::clone(&names);
+            row.names = Arc::clone(&names);
         }
     }
 
@@ -54,12 +53,11 @@ fn object(row: &OrphanRow) -> Cell<'_> {
 }
 
 fn namespace(row: &OrphanRow) -> Cell<'_> {
-    Cell::or_none(row.namespace.as_ref(), |namespace| Cell::Number(namespace.number))
+    super::namespace(row.namespace.as_deref())
 }
 
 fn container(row: &OrphanRow) -> Cell<'_> {
-    let container = row.namespace.as_ref().and_then(|namespace| namespace.container.as_deref());
-    Cell::or_none(container, |name| Cell::Foreign(name.as_bytes().into()))
+    super::container(row.namespace.as_deref())
 }
 
 fn group(row: &OrphanRow) -> Cell<'_> {
@@ -88,8 +86,8 @@ pub(crate) static COLUMNS: &[Column<OrphanRow>] = &[
         Cell::or_unknown(row.uid, |uid| Cell::Number(uid.into()))
     })
     .hidden(),
-    column("namespace", "IPC namespace, where --namespace asks for it", Right, namespace).hidden(),
-    column("container", "what the namespace's control group is called", Left, container).hidden(),
+    column("namespace", super::NAMESPACE, Right, namespace).hidden(),
+    column("container", super::CONTAINER, Left, container).hidden(),
 ];
 
 /// Every column of what became of an orphan.
@@ -103,6 +101,6 @@ pub(crate) static DONE_COLUMNS: &[Column<OrphanRow>] = &[
     column("reasons", "why it was taken for an orphan", Left, |row: &OrphanRow| words(row.reasons())).hidden(),
     column("doubts", "why it may have been none (--likely)", Left, doubts).hidden(),
     column("kind", "what it is", Left, |row: &OrphanRow| Cell::text(row.class.word())).hidden(),
-    column("namespace", "IPC namespace, where --namespace asks for it", Right, namespace).hidden(),
-    column("container", "what the namespace's control group is called", Left, container).hidden(),
+    column("namespace", super::NAMESPACE, Right, namespace).hidden(),
+    column("container", super::CONTAINER, Left, container).hidden(),
 ];

@@ -1,11 +1,12 @@
 //! What limits each mechanism, how much of it is used, what sets the limit, and how to raise it.
 //!
-//! [`all`] measures every limit that the mechanisms of this library live under. [`Refusal`] tells
-//! which of them an errno means.
+//! [`of_namespace`] and [`beyond_namespaces`] measure every limit that the mechanisms of this library live
+//! under. [`Refusal`] tells which of them an errno means.
 
 use std::io;
 
 use super::{Id, PosixName};
+use crate::proc::rlimits::ProcessLimits;
 
 mod machine;
 mod process;
@@ -146,26 +147,47 @@ impl Limit {
     }
 }
 
-/// Every limit of this IPC namespace, this machine, and of a process: ourselves unless another is named.
+/// Every limit that an IPC namespace has for itself, as the calling thread is in it, and those of the
+/// `/dev/shm` that the thread sees. Of the limits of a process ours are asked for, unless another is named.
+///
+/// `RLIMIT_MSGQUEUE` and `RLIMIT_MEMLOCK` are among them, with what a user's objects here take. Those that the
+/// user has in other namespaces count for the kernel, too.
 ///
 /// ESRCH when there is no such process, EACCES when we may not look at it. What of the rest
 /// may not be seen is [`Use::Unknown`] or [`Bound::Unknown`].
-pub fn all(pid: Option<i32>) -> io::Result<Vec<Limit>> {
-    let process = crate::proc::rlimits::of(pid.unwrap_or_else(|| std::process::id().cast_signed()))?;
+pub fn of_namespace(pid: Option<i32>) -> io::Result<Vec<Limit>> {
+    let process = rlimits(pid)?;
     let mut limits = semaphores::limits();
     limits.extend(queues::system_v());
     limits.extend(shared::limits());
     limits.extend(queues::posix(pid, process.queue_bytes));
-    limits.extend(machine::pipes(pid));
+    limits.push(process::locked_memory(pid, &process));
+    Ok(limits)
+}
+
+/// All others: of the machine, and of a process and its user. Fails as [`of_namespace`].
+pub fn beyond_namespaces(pid: Option<i32>) -> io::Result<Vec<Limit>> {
+    let process = rlimits(pid)?;
+    let mut limits = machine::pipes(pid);
     limits.extend(process::limits(pid, &process));
     limits.extend(machine::locks_and_files());
     limits.extend(machine::sockets());
     Ok(limits)
 }
 
+fn rlimits(pid: Option<i32>) -> io::Result<ProcessLimits> {
+    crate::proc::rlimits::of(pid.unwrap_or_else(|| std::process::id().cast_signed()))
+}
+
 /// The one of these that takes the most, by `size`.
 fn largest<T>(all: &[T], size: impl Fn(&T) -> Option<u64>) -> Option<(u64, &T)> {
     all.iter().filter_map(|one| Some((size(one)?, one))).max_by_key(|(size, _)| *size)
+}
+
+/// All of them, as we have them.
+#[cfg(test)]
+fn ours() -> Vec<Limit> {
+    [of_namespace(None), beyond_namespaces(None)].map(|limits| limits.expect("we run")).concat()
 }
 
 #[cfg(test)]
@@ -207,12 +229,12 @@ mod tests {
 
     #[test]
     fn every_limit_has_a_name_of_its_own_or_a_consumer() {
-        let limits = all(None).expect("we run");
+        let limits = ours();
         for (index, limit) in limits.iter().enumerate() {
             let same = limits[..index].iter().find(|other| other.name == limit.name);
             assert!(same.is_none_or(|other| other.consumer() != limit.consumer()), "{limit:?}");
         }
         assert!(limits.len() > 25, "{}", limits.len());
-        assert!(all(Some(i32::MAX)).is_err());
+        assert!(of_namespace(Some(i32::MAX)).is_err() && beyond_namespaces(Some(i32::MAX)).is_err());
     }
 }

@@ -6,9 +6,25 @@ use crate::ipc::users::effective;
 use crate::proc::process;
 use crate::proc::rlimits::ProcessLimits;
 
+fn of(used: Option<u64>, consumer: Consumer) -> Use {
+    used.map_or(Use::Unknown, |used| Use::Fullest(used, Some(consumer)))
+}
+
+/// What the segments of this namespace take of it.
+pub(super) fn locked_memory(pid: Option<i32>, limits: &ProcessLimits) -> Limit {
+    let uid = pid.and_then(process::user).unwrap_or_else(effective);
+    Limit {
+        name: "RLIMIT_MEMLOCK",
+        what: "bytes that a user has locked in segments",
+        unit: "bytes",
+        used: of(locked_by(uid), Consumer::User(uid)),
+        bound: Bound::of_rlimit(limits.locked_bytes),
+        setting: Setting::Rlimit { option: "memlock", pid },
+    }
+}
+
 pub(super) fn limits(pid: Option<i32>, limits: &ProcessLimits) -> Vec<Limit> {
     let uid = pid.and_then(process::user).unwrap_or_else(effective);
-    let of = |used: Option<u64>, consumer| used.map_or(Use::Unknown, |used| Use::Fullest(used, Some(consumer)));
     vec![
         Limit {
             name: "RLIMIT_SIGPENDING",
@@ -17,14 +33,6 @@ pub(super) fn limits(pid: Option<i32>, limits: &ProcessLimits) -> Vec<Limit> {
             used: of(limits.queued_signals, Consumer::User(uid)),
             bound: Bound::of_rlimit(limits.signals),
             setting: Setting::Rlimit { option: "sigpending", pid },
-        },
-        Limit {
-            name: "RLIMIT_MEMLOCK",
-            what: "bytes that a user has locked in segments",
-            unit: "bytes",
-            used: of(locked_by(uid), Consumer::User(uid)),
-            bound: Bound::of_rlimit(limits.locked_bytes),
-            setting: Setting::Rlimit { option: "memlock", pid },
         },
         Limit {
             name: "RLIMIT_NOFILE",

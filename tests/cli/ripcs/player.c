@@ -32,47 +32,11 @@ static void stay(void)
 		pause();
 }
 
-/* Makes, attaches and lets go of segments as its standard input says: "c", "a ID", "d", "t ID", "n". */
-static void obey(void)
-{
-	char line[64];
-	void *at = (void *)-1;
-	while (fgets(line, sizeof line, stdin)) {
-		int id = atoi(line + 1), answer = 0;
-		switch (line[0]) {
-		case 'c': /* create a segment */
-			answer = shmget(IPC_PRIVATE, 4096, 0600);
-			break;
-		case 's': /* create a set, and set its value */
-			answer = semget(IPC_PRIVATE, 1, 0600);
-			need(answer >= 0 && semctl(answer, 0, SETVAL, 1) == 0, "semctl");
-			break;
-		case 'a': /* attach */
-			if (at != (void *)-1)
-				shmdt(at);
-			at = shmat(id, NULL, 0);
-			answer = at == (void *)-1 ? -1 : id;
-			break;
-		case 'd': /* detach */
-			answer = at == (void *)-1 ? -1 : shmdt(at);
-			at = (void *)-1;
-			break;
-		case 'r': /* remove */
-			answer = shmctl(id, IPC_RMID, NULL);
-			break;
-		}
-		printf("%d\n", answer);
-		fflush(stdout);
-	}
-}
-
 int main(int count, char **word)
 {
 	const char *role = word[1], *name = count > 2 ? word[2] : "";
 	int id = atoi(name);
-	if (!strcmp(role, "obey")) {
-		obey();
-	} else if (!strcmp(role, "attach-rw")) {
+	if (!strcmp(role, "attach-rw")) {
 		need(shmat(id, NULL, 0) != (void *)-1, role);
 		stay();
 	} else if (!strcmp(role, "attach-r")) {

@@ -1,116 +1,16 @@
 //! Orphans are found, and nothing that somebody uses; what is removed was looked at again.
 
-use std::collections::HashMap;
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::process::{ChildStdin, ChildStdout};
+use std::io::Write as _;
 
 use serde_json::Value;
 
 use super::stage::{Stage, rows, text};
 use crate::support::{Call, Running, World, has, wait_until};
 
-/// Numbers without a pattern, the same in every run: xorshift.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % limit as u64).expect("small")
-    }
-}
-
-/// A player who does what it is told, and what it has attached.
-struct Player {
-    process: Running,
-    input: ChildStdin,
-    output: BufReader<ChildStdout>,
-    attached: Option<i32>,
-}
-
-impl Player {
-    fn new(stage: &Stage) -> Self {
-        let mut process = stage.obeys();
-        let (input, output) = process.pipes();
-        Self { process, input, output: BufReader::new(output), attached: None }
-    }
-
-    fn told(&mut self, command: &str) -> i32 {
-        writeln!(self.input, "{command}").expect("it lives");
-        let mut line = String::new();
-        self.output.read_line(&mut line).expect("it answers");
-        line.trim().parse().unwrap_or_else(|_| panic!("{command} of {}: {line:?}", self.process.id()))
-    }
-}
-
-/// Who made a segment, and who attached it last.
-#[derive(Debug, Default, Clone, Copy)]
-struct Known {
-    creator: u32,
-    user: Option<u32>,
-}
-
 fn orphans(world: &World, kinds: &[&str]) -> Vec<Value> {
     let outcome = world.run("ripcs", &[&["orphans", "--json"], kinds].concat());
     assert_eq!(outcome.status(), 0, "{}", outcome.stderr());
     rows(&outcome)
-}
-
-#[test]
-fn no_false_orphan_among_players_who_come_and_go() {
-    let Some(stage) = Stage::new() else { return };
-    let (mut dice, mut players, mut known) = (Dice(0x9e37_79b9_7f4a_7c15), Vec::new(), HashMap::<i32, Known>::new());
-    for round in 0..120 {
-        for _ in 0..3 {
-            step(&stage, &mut dice, &mut players, &mut known);
-        }
-        let living: Vec<u32> = players.iter().map(|player: &Player| player.process.id()).collect();
-        for orphan in orphans(&stage.world, &["segment"]) {
-            let id: i32 = text(&orphan["object"])["segment:".len()..].parse().expect("an identifier");
-            let Known { creator, user } = known[&id];
-            let in_use = living.contains(&creator)
-                || user.is_some_and(|user| living.contains(&user))
-                || players.iter().any(|player| player.attached == Some(id));
-            assert!(!in_use, "round {round}: {orphan} of {creator} and {user:?}, and {living:?} live");
-        }
-    }
-    drop(players);
-    let found = orphans(&stage.world, &["segment"]);
-    assert_eq!(found.len(), known.len(), "every one is an orphan when nobody lives any more");
-}
-
-/// One thing happens: somebody comes or goes, makes a segment, attaches one or lets go.
-fn step(stage: &Stage, dice: &mut Dice, players: &mut Vec<Player>, known: &mut HashMap<i32, Known>) {
-    let choice = dice.below(6);
-    if players.is_empty() || (choice == 0 && players.len() < 5) {
-        return players.push(Player::new(stage));
-    }
-    let index = dice.below(players.len());
-    if choice == 1 {
-        return drop(players.remove(index));
-    }
-    let player = &mut players[index];
-    if choice == 2 || known.is_empty() {
-        let id = player.told("c");
-        known.insert(id, Known { creator: player.process.id(), user: None });
-    } else if choice == 3 {
-        if player.attached.is_some() {
-            let id = player.attached.take().expect("just seen");
-            player.told("d");
-            known.get_mut(&id).expect("made").user = Some(player.process.id());
-        }
-    } else {
-        let mut ids: Vec<i32> = known.keys().copied().collect();
-        ids.sort_unstable();
-        let id = ids[dice.below(ids.len())];
-        // What it had it lets go of first.
-        if let Some(old) = player.attached.replace(id) {
-            known.get_mut(&old).expect("made").user = Some(player.process.id());
-        }
-        assert_eq!(player.told(&format!("a {id}")), id);
-        known.get_mut(&id).expect("made").user = Some(player.process.id());
-    }
 }
 
 #[test]

@@ -108,7 +108,7 @@ fn packets_are_asked_and_answered() {
     assert!(lines[0].starts_with("ONEunix:@") && lines[1].starts_with("TWOunix:@"), "{answers}");
     let (_listener, address) = ready(
         &world,
-        &["unix:/dev/shm/s", "--type", "seqpacket", "--exec", "rsock", "ask", "fd:0", "--timeout", "9", "your name?"],
+        &["unix:/dev/shm/s", "--type", "seqpacket", "--exec", "rsock", "ask", "fd:0", "--timeout", "100", "your name?"],
     );
     let mut client = world.start("rsock", &["connect", "--type", "seqpacket", &address]);
     assert_eq!(client.line(), "your name?");
@@ -117,13 +117,13 @@ fn packets_are_asked_and_answered() {
 #[test]
 fn nothing_lasts_longer_than_its_timeout() {
     let Some(world) = World::new() else { return };
-    let quiet = "exec:exec sleep 60 2>&1";
-    let full = "exec:exec sleep 60 2>&1";
+    let quiet = "exec:exec sleep 1000 2>&1";
+    let full = "exec:exec sleep 1000 2>&1";
     let table: [(&[&str], &str); 7] = [
         (&["ask", quiet, "x", "-t", "0.2"], "did not answer until the timeout"),
         (&["ask", quiet, "x", "-t", "0.2", "--lines"], "did not answer until the timeout"),
         (&["connect", quiet, "-t", "0.2"], "the other side was not done until the timeout"),
-        (&["recv", quiet, "-t", "0.2"], "nothing came from 'exec:exec sleep 60 2>&1' until the timeout"),
+        (&["recv", quiet, "-t", "0.2"], "nothing came from 'exec:exec sleep 1000 2>&1' until the timeout"),
         (&["recv", "--type", "dgram", "unix:/dev/shm/d", "-t", "0.2"], "nothing came from 'unix:/dev/shm/d'"),
         (&["ask", "unix:/dev/shm/none", "--wait", "-t", "0.2"], "nobody listened at 'unix:/dev/shm/none'"),
         (&["listen", "unix:/dev/shm/l", "-t", "0.2"], "nothing came until the timeout"),
@@ -140,7 +140,7 @@ fn nothing_lasts_longer_than_its_timeout() {
 #[test]
 fn a_full_backlog_does_not_hold_a_client_past_its_timeout() {
     let Some(world) = World::new() else { return };
-    let (_listener, address) = ready(&world, &["--backlog", "1", "unix:/dev/shm/s", "-j1", "--exec", "sleep", "60"]);
+    let (_listener, address) = ready(&world, &["--backlog", "1", "unix:/dev/shm/s", "-j1", "--exec", "sleep", "1000"]);
     for _ in 0..3 {
         world.ok("rsock", &["send", &address, "x"]);
     }

@@ -1,5 +1,6 @@
 //! `ripcs top`: a live view of all objects.
 
+use std::io;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
@@ -8,15 +9,14 @@ use crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifier
 
 use self::model::{Kinds, Model, Order};
 use self::screen::Screen;
+use super::limits::measure_at;
 use super::place::{NamespaceArgs, Place};
 use super::scene::Scene;
 use crate::app::{Context, Verb};
 use crate::args;
 use crate::exit::Status;
 use crate::ipc::census::Class;
-use crate::ipc::limits;
-use crate::ipc::signal::{self as signals, Signal};
-use crate::sys::{fd, signal};
+use crate::sys::{fd, signal, stop};
 
 mod model;
 mod screen;
@@ -47,7 +47,7 @@ impl Verb for Top {
         let places = self.namespace.places(context)?;
         let mut model = Model::new(self.sort);
         self.look(&places, &mut model)?;
-        signal::catch_endings().context("cannot catch signals")?;
+        signal::catch_endings().and_then(|()| stop::catch()).context("cannot catch signals")?;
         let mut screen = Screen::take().context("cannot take over the terminal")?;
         self.follow(&places, &mut model, &mut screen)?;
         Ok(Status::Done)
@@ -59,7 +59,12 @@ impl Verb for Top {
 enum Wish {
     Draw,
     Look,
+    /// Stop, and all that was started with us.
     Suspend,
+    /// Stop: somebody has said so.
+    Stop,
+    /// Take the terminal over again.
+    Resume,
     Quit,
 }
 
@@ -75,13 +80,19 @@ impl Top {
                 return Ok(());
             }
             let wish = match event {
+                _ if stop::is_wanted() => Wish::Stop,
+                _ if stop::is_over() => Wish::Resume,
                 Some(Event::Key(key)) if key.kind != KeyEventKind::Release => press(model, key),
                 Some(_) => Wish::Draw,
                 None => Wish::Look,
             };
             match wish {
                 Wish::Quit => return Ok(()),
-                Wish::Suspend => suspend(screen)?,
+                // The shell waits for all that it started with us.
+                Wish::Suspend => stopped(screen, stop::obey_all)?,
+                Wish::Stop => stopped(screen, stop::obey)?,
+                // Whoever let us go on had the terminal meanwhile.
+                Wish::Resume => stopped(screen, || Ok(()))?,
                 Wish::Look if !(model.paused && event.is_none()) => {
                     self.look(places, model)?;
                     if event.is_some() {
@@ -100,8 +111,7 @@ impl Top {
         let mut scene = Scene::at(places.to_vec(), &Class::LASTING, self.namespace.is_all())?;
         scene.add_values();
         let census = scene.census(&Class::LASTING, None)?;
-        let limits = limits::all(None).context("cannot ask for our own limits")?;
-        model.update(&scene, &census, &limits);
+        model.update(&scene, &census, &measure_at(places, None)?);
         Ok(())
     }
 }
@@ -112,7 +122,7 @@ fn wait(until: Instant) -> anyhow::Result<Option<Event>> {
     const SLICE: Duration = Duration::from_millis(50);
     loop {
         let left = until.saturating_duration_since(Instant::now());
-        if signal::caught().is_some() {
+        if signal::caught().is_some() || stop::is_pending() {
             return Ok(None);
         }
         if event::poll(left.min(SLICE)).context("cannot read keys")? {
@@ -158,8 +168,10 @@ fn press(model: &mut Model, key: KeyEvent) -> Wish {
     Wish::Draw
 }
 
-/// Stops, with the terminal as the shell wants it, until somebody lets us go on.
-fn suspend(screen: &mut Screen) -> anyhow::Result<()> {
-    let stopped = screen.lend(|| signals::send(std::process::id().cast_signed(), Some(Signal::STOP)));
-    stopped.context("cannot take over the terminal")?.context("cannot stop")
+/// Gives the terminal back as the shell wants it while we are stopped.
+fn stopped(screen: &mut Screen, stop: impl FnOnce() -> io::Result<()>) -> anyhow::Result<()> {
+    let done = screen.lend(stop).context("cannot take over the terminal")?;
+    // It is the end of this stop.
+    stop::is_over();
+    done.context("cannot stop")
 }

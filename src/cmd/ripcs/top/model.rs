@@ -7,6 +7,7 @@ use std::time::Instant;
 use clap::ValueEnum;
 
 use crate::cmd::ripcs::amount::Amount;
+use crate::cmd::ripcs::limits::Measured;
 use crate::cmd::ripcs::scene::{Scene, Spot};
 use crate::cmd::rows::holder;
 use crate::ipc::census::{Census, Class, Object, Thing};
@@ -150,7 +151,7 @@ impl Model {
     }
 
     /// Takes in another look.
-    pub(super) fn update(&mut self, scene: &Scene, census: &Census, limits: &[Limit]) {
+    pub(super) fn update(&mut self, scene: &Scene, census: &Census, limits: &[Measured]) {
         let now = Instant::now();
         let seconds = self.looked.map(|looked| now.duration_since(looked).as_secs_f64());
         let before: HashMap<Key, Option<u64>> =
@@ -285,14 +286,11 @@ fn rate(old: Option<u64>, new: Option<u64>, seconds: Option<f64>) -> Option<f64>
 }
 
 /// `MSGMNI 85% of 32000`: the limit that will be reached first.
-fn tightest(limits: &[Limit]) -> Option<String> {
-    let running =
-        limits.iter().filter(|limit| limit.runs_out() && limit.name != "msg_qbytes" && limit.name != "mq_maxmsg");
-    let limit = running.max_by_key(|limit| limit.percent())?;
-    Some(format!(
-        "{} {}% of {}",
-        limit.name,
-        limit.percent()?,
-        counted(limit.bound()?, limit.unit.trim_end_matches('s'))
-    ))
+fn tightest(limits: &[Measured]) -> Option<String> {
+    let of_all = |limit: &Limit| limit.runs_out() && limit.name != "msg_qbytes" && limit.name != "mq_maxmsg";
+    let running = limits.iter().filter(|one| of_all(&one.limit));
+    let Measured { limit, namespace, .. } = running.max_by_key(|one| one.limit.percent())?;
+    let bound = counted(limit.bound()?, limit.unit.trim_end_matches('s'));
+    let place = namespace.as_ref().map_or_else(String::new, |namespace| format!(" in {}", namespace.number));
+    Some(format!("{} {}% of {bound}{place}", limit.name, limit.percent()?))
 }

@@ -35,20 +35,22 @@ impl Write for Tty {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        let mut rest = self.0.as_slice();
-        while !rest.is_empty() {
-            match fd::write(fd::stdout(), rest) {
-                Ok(count) => rest = &rest[count..],
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => {
-                    self.0.clear();
-                    return Err(error);
-                }
-            }
-        }
-        self.0.clear();
-        Ok(())
+        let bytes = std::mem::take(&mut self.0);
+        // ratatui shows the cursor when it is dropped, and would tell on standard error that it cannot: what was
+        // given back has it already.
+        if TAKEN.load(Ordering::Relaxed) { put(&bytes) } else { Ok(()) }
     }
+}
+
+fn put(mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match fd::write(fd::stdout(), bytes) {
+            Ok(count) => bytes = &bytes[count..],
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 impl Screen {
@@ -85,8 +87,9 @@ impl Screen {
     /// Draws everything next time, whatever may be on the screen. (`Terminal::clear` would ask the terminal
     /// where its cursor is, and not every one answers.)
     pub(super) fn begin_anew(&mut self) -> io::Result<()> {
-        let mut tty = Tty::default();
-        execute!(tty, Clear(ClearType::All))?;
+        let mut words = Vec::new();
+        execute!(words, Clear(ClearType::All))?;
+        put(&words)?;
         self.terminal = Terminal::new(CrosstermBackend::new(Tty::default()))?;
         Ok(())
     }
@@ -100,20 +103,73 @@ impl Drop for Screen {
 
 fn take_over() -> io::Result<()> {
     TAKEN.store(true, Ordering::Relaxed);
-    let mut tty = Tty::default();
-    let taken = enable_raw_mode().and_then(|()| execute!(tty, EnterAlternateScreen, Hide));
+    let mut words = Vec::new();
+    let taken = raw_mode().and_then(|()| execute!(words, EnterAlternateScreen, Hide)).and_then(|()| put(&words));
     if taken.is_err() {
         give_back();
     }
     taken
 }
 
+/// Makes keys come one by one. In the background that stops us until we are in the foreground again.
+fn raw_mode() -> io::Result<()> {
+    loop {
+        match enable_raw_mode() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            done => return done,
+        }
+    }
+}
+
 /// Gives the terminal back, once.
 fn give_back() {
     if TAKEN.swap(false, Ordering::Relaxed) {
         // It may be gone: then there is nothing to give back.
-        let mut tty = Tty::default();
-        let _ = execute!(tty, LeaveAlternateScreen, Show);
+        let mut words = Vec::new();
+        let _ = execute!(words, LeaveAlternateScreen, Show).and_then(|()| put(&words));
         let _ = disable_raw_mode();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::io::Read as _;
+    use std::process::Command;
+
+    use nix::pty::{Winsize, openpty};
+    use nix::sys::termios::tcgetattr;
+
+    use super::*;
+
+    /// What the next test looks at: nobody runs it alone.
+    #[test]
+    #[ignore = "it panics"]
+    fn a_panic_on_the_screen() {
+        let _screen = Screen::take().expect("a terminal");
+        panic!("the words");
+    }
+
+    #[test]
+    fn a_panic_gives_the_terminal_back_and_is_read_on_it() {
+        let size = Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
+        let pty = openpty(Some(&size), None).expect("a terminal");
+        let (mut master, slave) = (File::from(pty.master), File::from(pty.slave));
+        let before = tcgetattr(&slave).expect("a terminal");
+        let end = || slave.try_clone().expect("a descriptor");
+        let test = "cmd::ripcs::top::screen::tests::a_panic_on_the_screen";
+        let mut command = Command::new(std::env::current_exe().expect("we run"));
+        command.args(["--exact", test, "--ignored", "--nocapture", "--test-threads=1"]);
+        let status = command.stdin(end()).stdout(end()).stderr(end()).env("TERM", "xterm").status().expect("it starts");
+        assert!(!status.success());
+        assert_eq!(tcgetattr(&slave).expect("a terminal"), before, "the keys are as they were");
+        drop((command, slave));
+        // A terminal whose other end is closed gives what is left, and then EIO.
+        let mut shown = Vec::new();
+        let _ = master.read_to_end(&mut shown);
+        let shown = String::from_utf8_lossy(&shown);
+        let at = |words: &str| shown.find(words).unwrap_or_else(|| panic!("{words:?} is not in {shown:?}"));
+        assert!(at("\x1b[?1049h") < at("\x1b[?1049l") && at("\x1b[?1049l") < at("the words"), "{shown:?}");
+        assert!(at("\x1b[?25h") < at("the words"), "the cursor is there: {shown:?}");
     }
 }
