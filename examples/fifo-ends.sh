@@ -31,7 +31,7 @@ until_seen() {
     tries=0
     until seen=$(rfifo show "$path" 2> /dev/null) && echo "$seen" | grep -q "$1" && echo "$seen" | grep -q ' sleep '; do
         tries=$((tries + 1))
-        [ "$tries" -lt 500 ] || exit 1
+        [ "$tries" -lt 5000 ] || { echo "$0: the FIFO is otherwise: $seen" >&2; exit 1; }
         sleep 0.01
     done
     echo "$seen" | awk '$1 ~ /^[0-9]+$/ { print "   " $3 ": " $5 " " $6 " " $7 }' | sed 's/ *$//' | sort -u
@@ -44,7 +44,7 @@ rfifo recv "$path" | sed 's/^/   /'
 wait
 
 echo "a silent writer: the reader sleeps"
-sleep 30 > "$path" < /dev/null &
+sleep 600 > "$path" < /dev/null &
 running=$!
 cat "$path" > "$folder/seen" &
 running="$running $!"
@@ -53,7 +53,7 @@ kill $running
 wait || :
 
 echo "a reader that does not read: the writer sleeps"
-sleep 30 < "$path" > /dev/null &
+sleep 600 < "$path" > /dev/null &
 running=$!
 yes > "$path" 2> /dev/null < /dev/null &
 writer=$!

@@ -37,7 +37,7 @@ until_seen() {
     tries=0
     until [ -s "$folder/pid" ] && seen=$(look "$1") && [ "$seen" = "$2" ]; do
         tries=$((tries + 1))
-        if [ "$tries" -gt 500 ]; then
+        if [ "$tries" -gt 5000 ]; then
             echo "$0: the pipe is otherwise: ${seen:-}" >&2
             exit 1
         fi

@@ -72,7 +72,7 @@ mkfifo "$folder/keys"
 {
     until_ready "$folder/parent"
     printf '\003'
-    rsignal recv --timeout 10 --quiet USR1 > /dev/null || :
+    rsignal recv --timeout 600 --quiet USR1 > /dev/null || :
 } > "$folder/keys" &
 typist=$!
 SHELL=/bin/sh script --quiet --return --command "sh '$0' parent '$folder'" /dev/null < "$folder/keys" |

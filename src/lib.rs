@@ -8,8 +8,8 @@
 //! | `app` | where every process starts and ends |
 //! | `cmd` | the tools: clap types on top, then one function per verb |
 //! | `classic` | the faces: what a tool does when it is called by an old tool's name |
-//! | `args`, `output`, `framing` | what tools share: option groups, tables and JSON, records on a stream |
 //! | `command` | the user's command under a tool |
+//! | `args`, `output`, `framing`, `exit` | what tools share: option groups, tables and JSON, records on a stream, statuses |
 //! | [`ipc`] | the mechanisms as typed handles: **the public library** |
 //! | `proc` | what `/proc` tells |
 //! | `sys` | the system calls that `nix` does not wrap; the only `unsafe` |
@@ -26,6 +26,7 @@ pub mod cmd;
 mod command;
 mod exit;
 mod framing;
+mod in_turn;
 pub mod ipc;
 mod output;
 mod proc;

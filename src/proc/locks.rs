@@ -1,9 +1,12 @@
 //! Locks on files as the kernel tells them: proc_locks(5), and the `lock:` lines of proc_pid_fdinfo(5).
 
+use std::ffi::CStr;
 use std::fs;
 use std::io;
 
 use nix::sys::stat::makedev;
+
+use super::walk::Process;
 
 /// A line: a lock that is held, or one that is waited for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -54,18 +57,23 @@ pub(crate) struct Info {
     pub locks: Vec<Entry>,
 }
 
-/// The `fdinfo` of a descriptor; EACCES where we may not look.
-pub(crate) fn of_descriptor(pid: i32, descriptor: u64) -> io::Result<Info> {
-    read_info(&format!("/proc/{pid}/fdinfo/{descriptor}"))
+/// The locks that are held through a descriptor of a process; EACCES where we may not look.
+pub(crate) fn through(process: &Process, descriptor: &CStr) -> io::Result<Vec<Entry>> {
+    let text = process.info_of(descriptor)?;
+    // Nearly none has any.
+    if memchr::memmem::find(&text, b"\nlock:").is_none() {
+        return Ok(Vec::new());
+    }
+    let text = String::from_utf8(text).map_err(|_| io::ErrorKind::InvalidData)?;
+    Ok(info_in(&text).locks)
 }
 
 /// The same of a descriptor of ours.
 pub(crate) fn of_own_descriptor(descriptor: i32) -> io::Result<Info> {
-    read_info(&format!("/proc/self/fdinfo/{descriptor}"))
+    Ok(info_in(&fs::read_to_string(format!("/proc/self/fdinfo/{descriptor}"))?))
 }
 
-fn read_info(path: &str) -> io::Result<Info> {
-    let text = fs::read_to_string(path)?;
+fn info_in(text: &str) -> Info {
     let mut info = Info::default();
     for line in text.lines() {
         let Some((name, value)) = line.split_once(':') else { continue };
@@ -76,7 +84,7 @@ fn read_info(path: &str) -> io::Result<Info> {
             _ => {}
         }
     }
-    Ok(info)
+    info
 }
 
 /// The device of a mount of ours as the kernel's tables name it: proc_pid_mountinfo(5).

@@ -1,4 +1,4 @@
-//! The place of a process among the others: proc_pid_stat(5), and what it was called with.
+//! The place of a process among the others: proc_pid_stat(5), and its control groups.
 
 use std::io;
 use std::time::{Duration, SystemTime};
@@ -64,14 +64,27 @@ impl Stat {
     /// When it started, on today's clock.
     pub(crate) fn started(&self) -> Option<SystemTime> {
         let since_boot = Duration::from_millis(self.start * (1000 / TICKS));
-        let boot = nix::time::clock_gettime(nix::time::ClockId::CLOCK_BOOTTIME).ok()?;
-        SystemTime::now().checked_sub(Duration::from(boot).checked_sub(since_boot)?)
+        let (now, boot) = both_clocks()?;
+        now.checked_sub(boot.checked_sub(since_boot)?)
     }
 
     /// The same in seconds since the epoch.
     pub(crate) fn started_at(&self) -> Option<i64> {
         let since_epoch = self.started()?.duration_since(SystemTime::UNIX_EPOCH).ok()?;
         i64::try_from(since_epoch.as_secs()).ok()
+    }
+}
+
+/// The time of day and the time since the machine was started, of the same moment: who is held up between the two
+/// looks again.
+fn both_clocks() -> Option<(SystemTime, Duration)> {
+    let since_boot = || nix::time::clock_gettime(nix::time::ClockId::CLOCK_BOOTTIME).ok().map(Duration::from);
+    loop {
+        let before = since_boot()?;
+        let now = SystemTime::now();
+        if since_boot()? < before + Duration::from_millis(1) {
+            return Some((now, before));
+        }
     }
 }
 
@@ -90,13 +103,6 @@ pub(crate) fn lineage() -> Vec<Stat> {
         line.push(stat);
     }
     line
-}
-
-/// The words that a process was called with, blanks between them; nothing for a thread of the kernel's.
-pub(crate) fn command_line(pid: i32) -> io::Result<String> {
-    let words = std::fs::read(format!("/proc/{pid}/cmdline"))?;
-    let words = words.strip_suffix(b"\0").unwrap_or(&words);
-    Ok(String::from_utf8_lossy(words).replace('\0', " "))
 }
 
 /// The paths of the control groups that it is in: proc_pid_cgroup(5).

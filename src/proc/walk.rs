@@ -10,7 +10,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 
 use nix::fcntl::{OFlag, openat, readlinkat};
-use nix::sys::stat::Mode;
+use nix::sys::stat::{Mode, fstat};
 use nix::time::{ClockId, clock_gettime};
 
 use super::process::Sleep;
@@ -60,8 +60,8 @@ pub(crate) struct Descriptor<'a> {
 
 impl Descriptor<'_> {
     /// Its number.
-    pub(crate) fn number(&self) -> u64 {
-        self.name.to_str().ok().and_then(|name| name.parse().ok()).unwrap_or(u64::MAX)
+    pub(crate) fn number(&self) -> u32 {
+        self.name.to_str().ok().and_then(|name| name.parse().ok()).unwrap_or(u32::MAX)
     }
 }
 
@@ -151,6 +151,17 @@ impl Walker {
         Ok(sleeps)
     }
 
+    /// When a thread ran last, in milliseconds of the scheduler's clock; `None` where the kernel keeps no
+    /// account.
+    pub(crate) fn last_run(&mut self, process: &Process, thread: i32) -> Option<f64> {
+        let name = if thread == process.pid {
+            c"sched".to_owned()
+        } else {
+            CString::new(format!("task/{thread}/sched")).ok()?
+        };
+        last_run(self.read(process, &name).ok()?)
+    }
+
     /// Looks at every descriptor of a process.
     pub(crate) fn descriptors(
         &mut self,
@@ -158,13 +169,23 @@ impl Walker {
         mut each: impl FnMut(&Process, Descriptor<'_>),
     ) -> io::Result<()> {
         let descriptors = open(&process.directory, c"fd", OFlag::O_DIRECTORY)?;
-        directory::entries(&descriptors, &mut self.buffer, |name| {
-            if name.to_bytes().starts_with(b".") {
-                return;
-            }
+        self.numbers(&descriptors, |name| {
             // One that was closed meanwhile is none.
             if let Ok(inode) = directory::look(&descriptors, name, true) {
                 each(process, Descriptor { name, inode });
+            }
+        })
+    }
+
+    /// The numbers of the descriptors of a process, without a look at what they are.
+    pub(crate) fn descriptor_names(&mut self, process: &Process, each: impl FnMut(&CStr)) -> io::Result<()> {
+        self.numbers(open(&process.directory, c"fdinfo", OFlag::O_DIRECTORY)?, each)
+    }
+
+    fn numbers(&mut self, directory: impl AsFd, mut each: impl FnMut(&CStr)) -> io::Result<()> {
+        directory::entries(directory, &mut self.buffer, |name| {
+            if !name.to_bytes().starts_with(b".") {
+                each(name);
             }
         })
     }
@@ -196,6 +217,12 @@ impl Walker {
 }
 
 impl Process {
+    /// Its effective user: the owner of its directory, of that alone whether or not it may be dumped
+    /// (`task_dump_owner` in the kernel's fs/proc/base.c).
+    pub(crate) fn user(&self) -> io::Result<u32> {
+        Ok(fstat(&self.directory)?.st_uid)
+    }
+
     /// The number of its IPC namespace.
     pub(crate) fn ipc_namespace(&self) -> io::Result<u64> {
         namespace_in(&self.link(c"ns/ipc")?).ok_or_else(|| io::ErrorKind::InvalidData.into())
@@ -210,6 +237,14 @@ impl Process {
     pub(crate) fn path_of(&self, descriptor: &CStr) -> Vec<u8> {
         let name = [b"fd/", descriptor.to_bytes()].concat();
         CString::new(name).ok().and_then(|name| self.link(&name).ok()).unwrap_or_default()
+    }
+
+    /// The `fdinfo` of one of its descriptors: proc_pid_fdinfo(5).
+    pub(crate) fn info_of(&self, descriptor: &CStr) -> io::Result<Vec<u8>> {
+        let name = CString::new([b"fdinfo/", descriptor.to_bytes()].concat())?;
+        let mut text = Vec::with_capacity(1024);
+        File::from(open(&self.directory, &name, OFlag::O_RDONLY)?).read_to_end(&mut text)?;
+        Ok(text)
     }
 
     /// Whether it may read and write through one of its descriptors: the mode of the link tells.
@@ -279,9 +314,10 @@ impl Clocks {
         };
         let now = nanoseconds(ClockId::CLOCK_REALTIME);
         let boot = now - nanoseconds(ClockId::CLOCK_BOOTTIME);
+        let own_run = std::fs::read("/proc/self/sched").ok().and_then(|text| last_run(&text));
         #[allow(clippy::cast_precision_loss, reason = "milliseconds are enough")]
         let seconds = now as f64 / 1e9;
-        Self { boot, scheduler: last_run("self".as_ref()).map(|run| (run, seconds)) }
+        Self { boot, scheduler: own_run.map(|run| (run, seconds)) }
     }
 
     /// When a process started, in seconds since the epoch, from the ticks of its `stat`.
@@ -290,22 +326,21 @@ impl Clocks {
         i64::try_from((self.boot + since_boot) / 1_000_000_000).unwrap_or(i64::MAX)
     }
 
-    /// Since when a thread has not run: for one that sleeps, when it fell asleep. `None` where the kernel
-    /// keeps no account (`/proc/PID/sched`).
-    pub(crate) fn asleep_since(&self, pid: i32, thread: i32) -> Option<i64> {
+    /// Since when a thread has not run that [`Walker::last_run`] tells of: for one that sleeps, when it fell
+    /// asleep.
+    pub(crate) fn asleep_since(&self, run: f64) -> Option<i64> {
         let (own_run, now) = self.scheduler?;
-        let run = last_run(format!("{pid}/task/{thread}").as_ref())?;
         let asleep = ((own_run - run) / 1000.0).max(0.0);
         #[allow(clippy::cast_possible_truncation, reason = "a time of day in seconds")]
         Some((now - asleep) as i64)
     }
 }
 
-/// When it ran last, in milliseconds of the scheduler's clock.
-fn last_run(process: &std::path::Path) -> Option<f64> {
-    let text = std::fs::read_to_string(std::path::Path::new("/proc").join(process).join("sched")).ok()?;
-    let line = text.lines().find(|line| line.starts_with("se.exec_start"))?;
-    line.rsplit(' ').next()?.parse().ok()
+/// The line `se.exec_start : 4711.001234` in a thread's `sched`.
+fn last_run(text: &[u8]) -> Option<f64> {
+    let begin = memchr::memmem::find(text, b"\nse.exec_start")?;
+    let line = text[begin + 1..].split(|&byte| byte == b'\n').next()?;
+    std::str::from_utf8(line).ok()?.rsplit(' ').next()?.parse().ok()
 }
 
 #[cfg(test)]
@@ -348,6 +383,7 @@ mod tests {
         let exe = std::fs::read_link("/proc/self/exe").expect("our own");
         assert!(files > 0 && paths.iter().any(|path| path == exe.as_os_str().as_bytes()), "{files} {paths:?}");
         assert_eq!(process.ipc_namespace().expect("our own"), own_ipc_namespace().expect("our own"));
+        assert_eq!(process.user().expect("our own"), walker.users(&process).expect("our own")[0]);
         drop(file);
     }
 }

@@ -57,11 +57,17 @@ impl Guard {
     }
 }
 
+impl Guard {
+    /// Stands over nothing any more, before the addresses become somebody else's.
+    pub(super) fn lift(&self) {
+        SLOTS[self.0].end.store(0, SeqCst);
+    }
+}
+
 impl Drop for Guard {
     fn drop(&mut self) {
-        let slot = &SLOTS[self.0];
-        slot.end.store(0, SeqCst);
-        slot.taken.store(false, SeqCst);
+        self.lift();
+        SLOTS[self.0].taken.store(false, SeqCst);
     }
 }
 
@@ -77,9 +83,11 @@ fn install() -> io::Result<()> {
 }
 
 extern "C" fn on_bus_error(_signal: libc::c_int, info: *mut libc::siginfo_t, _: *mut libc::c_void) {
-    // SAFETY: the kernel gives a siginfo_t, and a SIGBUS of a fault has an address.
-    let address = unsafe { (*info).si_addr() }.addr();
-    for slot in &SLOTS {
+    // SAFETY: the kernel gives a siginfo_t; that of a fault has an address.
+    let (code, address) = unsafe { ((*info).si_code, (*info).si_addr().addr()) };
+    // Codes of the kernel's faults are above 0: another process may have sent it, without an address.
+    let is_fault = code > 0;
+    for slot in SLOTS.iter().filter(|_| is_fault) {
         let (start, end) = (slot.start.load(SeqCst), slot.end.load(SeqCst));
         if (start..end).contains(&address) {
             slot.faulted.store(true, SeqCst);
@@ -88,8 +96,12 @@ extern "C" fn on_bus_error(_signal: libc::c_int, info: *mut libc::siginfo_t, _: 
             }
         }
     }
-    // Not ours to mend: the access is made again, and ends the process as it would have.
-    signal::set(libc::SIGBUS, libc::SIG_DFL);
+    // Not ours to mend: it ends the process as it would have, a fault when the access is made again.
+    if is_fault {
+        signal::set(libc::SIGBUS, libc::SIG_DFL);
+    } else {
+        signal::die_of(libc::SIGBUS);
+    }
 }
 
 /// Puts memory of our own from the page of `address` on.

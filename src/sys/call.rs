@@ -45,6 +45,14 @@ pub(crate) enum Call {
     Select,
     /// epoll_wait(2), on machines that still have it, and its later forms
     Epoll,
+    /// accept(2), accept4(2)
+    Accept,
+    /// connect(2)
+    Connect,
+    /// recvfrom(2), recvmsg(2), recvmmsg(2)
+    Recv,
+    /// sendto(2), sendmsg(2), sendmmsg(2)
+    Send,
     /// flock(2)
     Flock,
     /// fcntl(2)
@@ -84,6 +92,10 @@ impl Call {
             #[cfg(target_arch = "x86_64")]
             libc::SYS_epoll_wait => Self::Epoll,
             libc::SYS_epoll_pwait | libc::SYS_epoll_pwait2 => Self::Epoll,
+            libc::SYS_accept | libc::SYS_accept4 => Self::Accept,
+            libc::SYS_connect => Self::Connect,
+            libc::SYS_recvfrom | libc::SYS_recvmsg | libc::SYS_recvmmsg => Self::Recv,
+            libc::SYS_sendto | libc::SYS_sendmsg | libc::SYS_sendmmsg => Self::Send,
             libc::SYS_flock => Self::Flock,
             libc::SYS_fcntl => Self::Fcntl,
             _ => Self::Other,

@@ -24,7 +24,7 @@ pub(crate) struct Setup {
 }
 
 /// Lets the command begin as `setup` says, with the signal mask `mask` and with SIGPIPE as our own
-/// parent left it: std would unblock everything, and a tool has set SIGPIPE for itself.
+/// parent left it: std would pass on what we have blocked ourselves, and SIGPIPE with its default action.
 pub(crate) fn prepare(command: &mut Command, setup: Setup, mask: u64) {
     let pipe_ignored = signal::pipe_was_ignored();
     // SAFETY: the closure makes async-signal-safe system calls alone, and allocates nothing.

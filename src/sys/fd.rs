@@ -137,10 +137,11 @@ pub(crate) const NO_TERMINAL: i32 = libc::O_NOCTTY;
 /// Another descriptor of the same open file description, the first that is free from `lowest` on; a command
 /// inherits it unless it is closed by then (`F_DUPFD`, `F_DUPFD_CLOEXEC`).
 ///
-/// EBADF when `number` is not open, EINVAL when no descriptor may be as high as `lowest`.
+/// EBADF when `number`, which need not be one of ours, is not open; EINVAL when no descriptor may be as high as
+/// `lowest`.
 pub(crate) fn duplicate_from(number: i32, lowest: i32, closed_on_exec: bool) -> io::Result<OwnedFd> {
     let command = if closed_on_exec { libc::F_DUPFD_CLOEXEC } else { libc::F_DUPFD };
-    // SAFETY: no pointers.
+    // SAFETY: no pointers; the number need not be a descriptor.
     let new = check(unsafe { libc::fcntl(number, command, lowest) })?;
     // SAFETY: a new descriptor that nobody else owns.
     Ok(unsafe { OwnedFd::from_raw_fd(new) })

@@ -5,15 +5,12 @@ use std::ptr;
 use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
-use super::errno;
+use super::{errno, timespec};
 
 /// Sleeps until somebody wakes `word`, unless it is not `expected`, and at most `limit`. Whatever ended
 /// the sleep, the caller looks again.
 pub(super) fn wait(word: &AtomicU32, expected: u32, limit: Duration) -> io::Result<()> {
-    let limit = libc::timespec {
-        tv_sec: limit.as_secs().try_into().unwrap_or(libc::time_t::MAX),
-        tv_nsec: limit.subsec_nanos().into(),
-    };
+    let limit = timespec(limit);
     // SAFETY: a word that lives as long as the borrow, and one timespec; FUTEX_WAIT writes neither.
     let slept = unsafe { libc::syscall(libc::SYS_futex, word.as_ptr(), libc::FUTEX_WAIT, expected, &raw const limit) };
     if slept == 0 {

@@ -8,7 +8,7 @@ use std::io;
 use std::ptr;
 use std::time::Duration;
 
-use super::check;
+use super::{check, timespec};
 
 pub(crate) use libc::{
     CLD_CONTINUED, CLD_DUMPED, CLD_EXITED, CLD_KILLED, CLD_STOPPED, CLD_TRAPPED, SI_ASYNCIO, SI_KERNEL, SI_MESGQ,
@@ -79,10 +79,7 @@ pub(crate) fn kill(pid: i32, signal: i32) -> io::Result<()> {
 /// when the process was stopped and goes on.
 pub(crate) fn wait(set: u64, limit: Option<Duration>) -> io::Result<Received> {
     let mut info = std::mem::MaybeUninit::<libc::siginfo_t>::zeroed();
-    let limit = limit.map(|limit| libc::timespec {
-        tv_sec: libc::time_t::try_from(limit.as_secs()).unwrap_or(libc::time_t::MAX),
-        tv_nsec: limit.subsec_nanos().into(),
-    });
+    let limit = limit.map(timespec);
     let limit = limit.as_ref().map_or(ptr::null(), ptr::from_ref);
     // SAFETY: reads a set of 8 bytes and, if it is not NULL, one timespec; writes one siginfo_t.
     let signal =

@@ -22,6 +22,9 @@ static CHILD_ENDED: AtomicBool = AtomicBool::new(false);
 /// What SIGPIPE was before [`die_on_closed_pipe`].
 static PIPE_IGNORED: AtomicBool = AtomicBool::new(false);
 
+/// The child that does not outlive us, 0 while there is none.
+static COMPANION: AtomicI32 = AtomicI32::new(0);
+
 /// Signals that end a tool and that a user sends to end it.
 const ENDINGS: [libc::c_int; 4] = [libc::SIGHUP, libc::SIGINT, libc::SIGQUIT, libc::SIGTERM];
 
@@ -29,6 +32,13 @@ extern "C" fn note_ending(signal: libc::c_int) {
     let _ = CAUGHT.compare_exchange(0, signal, Ordering::SeqCst, Ordering::SeqCst);
     // The signal may have come between the last look at CAUGHT and a call that blocks: ring until noticed.
     let _ = alarm::ring_from_handler();
+}
+
+extern "C" fn end_with_companion(signal: libc::c_int) {
+    // SAFETY: async-signal-safe, no pointers; a child that nobody waits for keeps its pid.
+    unsafe { libc::kill(COMPANION.load(Ordering::SeqCst), libc::SIGTERM) };
+    // It is blocked while this runs, and ends us after it.
+    die_of(signal);
 }
 
 extern "C" fn note_child(_signal: libc::c_int) {
@@ -122,12 +132,23 @@ impl Drop for Held {
 /// What was ignored (`nohup`, background jobs) stays ignored.
 pub(crate) fn catch_endings() -> io::Result<()> {
     catch_alarm()?;
+    take_endings(note_ending)
+}
+
+fn take_endings(handler: extern "C" fn(libc::c_int)) -> io::Result<()> {
     for signal in ENDINGS {
-        if install(signal, note_ending)? == libc::SIG_IGN {
+        if install(signal, handler)? == libc::SIG_IGN {
             set(signal, libc::SIG_IGN);
         }
     }
     Ok(())
+}
+
+/// From now on HUP, INT, QUIT and TERM end this child of ours, which nobody may wait for, with us.
+/// Not for who catches endings.
+pub(crate) fn end_together(child: i32) -> io::Result<()> {
+    COMPANION.store(child, Ordering::SeqCst);
+    take_endings(end_with_companion)
 }
 
 /// From now on a child that ends interrupts the call that blocks, too; for who catches endings already.
@@ -202,8 +223,8 @@ pub(super) fn install(signal: libc::c_int, handler: extern "C" fn(libc::c_int)) 
         sa_restorer: None,
     };
     let mut before = std::mem::MaybeUninit::<libc::sigaction>::zeroed();
-    // SAFETY: the handlers only touch atomics and make one async-signal-safe call; both pointers are
-    // to one sigaction.
+    // SAFETY: the handlers only touch atomics and make async-signal-safe calls; both pointers are to one
+    // sigaction.
     super::check(unsafe { libc::sigaction(signal, &raw const action, before.as_mut_ptr()) })?;
     // SAFETY: the call filled it.
     Ok(unsafe { before.assume_init() }.sa_sigaction)

@@ -15,12 +15,6 @@ pub(crate) fn accept(listener: BorrowedFd<'_>) -> io::Result<OwnedFd> {
     Ok(adopt(fd))
 }
 
-/// A descriptor of our own for what our parent left open under this number; EBADF where there is none.
-pub(crate) fn duplicate(number: RawFd, lowest: RawFd) -> io::Result<OwnedFd> {
-    // SAFETY: no pointers; the number need not be a descriptor.
-    check(unsafe { libc::fcntl(number, libc::F_DUPFD_CLOEXEC, lowest) }).map(adopt)
-}
-
 /// Puts `fd` at this number for a command that we become: it is not closed on exec(3).
 pub(crate) fn place(fd: impl AsFd, number: RawFd) -> io::Result<()> {
     // SAFETY: no pointers; whoever calls this has nothing of their own at the number.

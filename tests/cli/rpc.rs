@@ -178,7 +178,7 @@ stream.readline()";
     }
     let site = Site::new();
     let _server = python_server("python3", script, &site.path("socket"));
-    let seen = site.call(&["x", "--timeout", "20"]).success();
+    let seen = site.call(&["x", "--timeout", "200"]).success();
     let refusal = r#"{"jsonrpc":"2.0","error":{"code":-32601,"message":"Method not found"},"id":"a"}"#;
     assert_eq!(seen, refusal);
 }

@@ -3,11 +3,13 @@
 
 use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::os::fd::AsFd;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
@@ -33,8 +35,15 @@ pub(crate) const TOOLS: &[(&str, &str)] = &[
 /// The root of the package.
 pub(crate) const PACKAGE: &str = env!("CARGO_MANIFEST_DIR");
 
-/// How long something may take that takes milliseconds, on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long something may take that takes milliseconds, on a slow machine that is busy, too. What a test starts
+/// to be looked at stays longer than that.
+pub(crate) const PATIENCE: Duration = Duration::from_mins(2);
+
+/// Makes what a world has of its own. The POSIX queues of one user count together in all namespaces, and nine as large
+/// as they usually are come up to the limit: too few for tests that run side by side.
+const BEGIN: &str = "mount -t tmpfs tests /dev/shm || exit
+    { echo 512 >/proc/sys/fs/mqueue/msgsize_default; } 2>/dev/null
+    echo ready; exec cat";
 
 /// An IPC namespace with its own `/dev/shm`. Everything in it is gone when it is dropped.
 pub(crate) struct World {
@@ -48,7 +57,7 @@ impl World {
         if !is_root() {
             command.args(["--user", "--map-root-user"]);
         }
-        command.args(["--ipc", "--mount", "sh", "-c", "mount -t tmpfs tests /dev/shm && echo ready && exec cat"]);
+        command.args(["--ipc", "--mount", "sh", "-c", BEGIN]);
         let mut holder = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().ok()?;
         let mut line = String::new();
         BufReader::new(holder.stdout.take()?).read_line(&mut line).ok()?;
@@ -188,6 +197,7 @@ impl Outcome {
 
 /// A command that runs, with all that it starts in its process group; killed when dropped.
 pub(crate) struct Running {
+    command: String,
     child: Child,
 }
 
@@ -195,7 +205,7 @@ impl Running {
     /// Starts it, with everything piped.
     pub(crate) fn start(command: &mut Command) -> Self {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
-        Self { child: command.spawn().expect("the command starts") }
+        Self { command: format!("{command:?}"), child: command.spawn().expect("the command starts") }
     }
 
     pub(crate) fn id(&self) -> u32 {
@@ -218,10 +228,14 @@ impl Running {
         let mut line = Vec::new();
         let stdout = self.child.stdout.as_mut().expect("piped");
         let mut byte = [0];
-        while stdout.read(&mut byte).expect("a pipe") == 1 && byte[0] != b'\n' {
+        loop {
+            let so_far = String::from_utf8_lossy(&line);
+            assert!(is_readable(&stdout, PATIENCE), "no line but {so_far:?} within {PATIENCE:?} of {}", self.command);
+            if stdout.read(&mut byte).expect("a pipe") == 0 || byte[0] == b'\n' {
+                return so_far.into_owned();
+            }
             line.push(byte[0]);
         }
-        String::from_utf8_lossy(&line).into_owned()
     }
 
     /// Its standard input and output, to talk to it.
@@ -253,15 +267,39 @@ impl Running {
         }
         let stderr = reader.join().expect("the reader does not panic");
         let status = self.child.wait().expect("it ends");
-        Outcome::new(format!("process {}", self.child.id()), Output { status, stdout, stderr })
+        Outcome::new(format!("process {}, {}", self.id(), self.command), Output { status, stdout, stderr })
+    }
+
+    /// What a failed test should tell of it.
+    #[allow(clippy::print_stderr, reason = "read with the failure")]
+    fn tell(&mut self) {
+        let (mut said, mut bytes) = (Vec::new(), [0; 4096]);
+        // Somebody else may have it open still: nobody waits for them.
+        while let Some(errors) = self.child.stderr.as_mut().filter(|errors| is_readable(errors, Duration::ZERO)) {
+            match errors.read(&mut bytes) {
+                Ok(count) if count > 0 => said.extend_from_slice(&bytes[..count]),
+                _ => break,
+            }
+        }
+        let status = self.child.try_wait().ok().flatten().map_or("still runs".into(), |status| status.to_string());
+        eprintln!("process {}, {}: {status}; on standard error: {}", self.id(), self.command, said.escape_ascii());
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.tell();
+        }
         let _ = killpg(Pid::from_raw(self.id().cast_signed()), Signal::SIGKILL);
         let _ = self.child.wait();
     }
+}
+
+/// Whether something, or the end, can be read within this time.
+fn is_readable(file: &impl AsFd, limit: Duration) -> bool {
+    let limit = PollTimeout::try_from(limit).expect("not too long");
+    poll(&mut [PollFd::new(file.as_fd(), PollFlags::POLLIN)], limit).is_ok_and(|ready| ready > 0)
 }
 
 /// System calls that a test waits for somebody to sleep in.
@@ -316,17 +354,37 @@ impl Call {
 
 /// Waits until process `pid` sleeps in `call`.
 pub(crate) fn wait_until_in(pid: u32, call: Call) {
-    wait_until(&format!("process {pid} sleeps in {call:?}"), || {
-        let syscall = std::fs::read_to_string(format!("/proc/{pid}/syscall")).unwrap_or_default();
-        syscall.split(' ').next() == Some(call.number())
+    wait_for(&format!("process {pid} sleeps in {call:?}"), || {
+        let seen = sleeps_in(pid, call);
+        let has_ended =
+            seen.as_ref().is_err_and(|seen| seen.contains(") Z ") || !Path::new(&format!("/proc/{pid}")).exists());
+        assert!(!has_ended, "process {pid} has ended, and was to sleep in {call:?}: {seen:?}");
+        seen
     });
+}
+
+/// Whether process `pid` sleeps in `call`, or what it does instead.
+pub(crate) fn sleeps_in(pid: u32, call: Call) -> Result<(), String> {
+    let look = |file: &str| std::fs::read_to_string(format!("/proc/{pid}/{file}")).unwrap_or_default();
+    let (before, stat, after) = (look("syscall"), look("stat"), look("syscall"));
+    // Who waits for a disk does not sleep.
+    let sleeps = stat.contains(") S ") && before == after && before.split(' ').next() == Some(call.number());
+    if sleeps { Ok(()) } else { Err(format!("system call {after:?} in {stat:?}")) }
 }
 
 /// Looks again and again until it is so.
 pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    wait_for(what, || if is_so() { Ok(()) } else { Err(String::new()) });
+}
+
+/// Looks again and again until it is so: what it then is. What is seen instead is told if it never is.
+pub(crate) fn wait_for<T>(what: &str, mut look: impl FnMut() -> Result<T, String>) -> T {
     let started = Instant::now();
-    while !is_so() {
-        assert!(started.elapsed() < PATIENCE, "{what}: not within {PATIENCE:?}");
+    loop {
+        match look() {
+            Ok(found) => return found,
+            Err(seen) => assert!(started.elapsed() < PATIENCE, "{what}: not within {PATIENCE:?}; {seen}"),
+        }
         std::thread::sleep(Duration::from_millis(1));
     }
 }
@@ -345,6 +403,18 @@ pub(crate) fn has(program: &str) -> bool {
         skip(&format!("{program} is not installed"));
     }
     found
+}
+
+/// Whether strace(1) is installed and may trace; where not, says that the test is skipped.
+pub(crate) fn can_trace() -> bool {
+    let traces = || Command::new("strace").args(["-o", "/dev/null", "true"]).output();
+    has("strace") && {
+        let may = traces().is_ok_and(|output| output.status.success());
+        if !may {
+            skip("strace may not trace here");
+        }
+        may
+    }
 }
 
 /// A command outside any namespace of ours, for what touches no object.

@@ -6,16 +6,17 @@ use std::sync::Arc;
 use super::place::Place;
 use crate::app::Context;
 use crate::args::ReportArgs;
-use crate::cmd::rows::held::{self, HeldRow};
+use crate::cmd::rows::held::{self, Ends, HeldRow};
 use crate::cmd::rows::queue::{self, QueueRow};
 use crate::cmd::rows::segment::{self, SegmentRow};
 use crate::cmd::rows::semaphore::{self, SemaphoreRow};
-use crate::cmd::rows::{self, JsonArray, Object as Family};
+use crate::cmd::rows::socket::{self, SocketRow};
+use crate::cmd::rows::{self, Object as Family};
 use crate::exit::UsageError;
 use crate::ipc::Timestamp;
-use crate::ipc::census::{self, Class, Object};
+use crate::ipc::census::{self, Census, Class, Object};
 use crate::ipc::namespace::Namespace;
-use crate::output::{Align, Cell, Column, ColumnError, Report, column, counted, escape, write_details};
+use crate::output::{Align, Cell, Column, ColumnError, column, counted, escape, write_details};
 
 /// An object of any kind: the row of its kind, and what is known of it besides.
 #[derive(Debug)]
@@ -31,6 +32,8 @@ pub(super) struct Note {
     pub namespace: Option<Arc<Namespace>>,
     /// How many processes are at it, where that was asked.
     pub users: Option<usize>,
+    /// Who has it, where it is held.
+    pub ends: Ends,
 }
 
 #[derive(Debug)]
@@ -38,7 +41,7 @@ enum KindRow {
     Queue(QueueRow),
     Segment(SegmentRow),
     Semaphore(SemaphoreRow),
-    Held(HeldRow),
+    Held(Box<HeldRow>),
 }
 
 impl Item {
@@ -46,7 +49,7 @@ impl Item {
     pub(super) fn all(objects: impl IntoIterator<Item = (Object, Note)>) -> Vec<Self> {
         let (mut queues, mut segments, mut semaphores, mut held) =
             (Kind::default(), Kind::default(), Kind::default(), Kind::default());
-        for (object, note) in objects {
+        for (object, mut note) in objects {
             match object {
                 Object::Queue(queue) => put(&mut queues, Family::SystemV(queue), note),
                 Object::PosixQueue(queue) => put(&mut queues, Family::Posix(queue), note),
@@ -54,7 +57,10 @@ impl Item {
                 Object::Memory(file) => put(&mut segments, Family::Posix(file), note),
                 Object::Set(set) => put(&mut semaphores, Family::SystemV(set), note),
                 Object::Semaphore(semaphore) => put(&mut semaphores, Family::Posix(semaphore), note),
-                Object::Held(one) => put(&mut held, one, note),
+                Object::Held(one) => {
+                    let ends = std::mem::take(&mut note.ends);
+                    put(&mut held, (one, ends), note);
+                }
             }
         }
         let mut items = Vec::with_capacity(queues.0.len() + segments.0.len() + semaphores.0.len() + held.0.len());
@@ -62,7 +68,7 @@ impl Item {
         items.extend(QueueRow::all(queues.0).into_iter().map(KindRow::Queue).zip(queues.1).map(join));
         items.extend(SegmentRow::all(segments.0).into_iter().map(KindRow::Segment).zip(segments.1).map(join));
         items.extend(SemaphoreRow::all(semaphores.0).into_iter().map(KindRow::Semaphore).zip(semaphores.1).map(join));
-        items.extend(HeldRow::all(held.0).into_iter().map(KindRow::Held).zip(held.1).map(join));
+        items.extend(HeldRow::all(held.0).into_iter().map(Box::new).map(KindRow::Held).zip(held.1).map(join));
         items
     }
 
@@ -105,9 +111,13 @@ impl Item {
     }
 
     /// By what the fields of an item differ from those of another.
-    fn shape(&self) -> (Class, bool, bool, bool) {
-        let has_value = matches!(&self.row, KindRow::Semaphore(row) if row.has_value());
-        (self.class(), self.note.namespace.is_some(), self.note.users.is_some(), has_value)
+    pub(super) fn shape(&self) -> (Class, bool, bool, bool) {
+        let has_more = match &self.row {
+            KindRow::Semaphore(row) => row.has_value(),
+            KindRow::Held(row) => row.socket.is_some(),
+            _ => false,
+        };
+        (self.class(), self.note.namespace.is_some(), self.note.users.is_some(), has_more)
     }
 
     /// What matters most of it, in words.
@@ -118,8 +128,19 @@ impl Item {
             KindRow::Segment(row) => row.attaches().map_or_else(|| "-".into(), |count| counted(count, "attach")),
             KindRow::Semaphore(row) if row.is_set() => counted(row.count(), "semaphore"),
             KindRow::Semaphore(row) => row.value().map_or_else(unknown, |value| format!("value {value}")),
-            KindRow::Held(_) => self.note.users.map_or_else(|| "-".into(), |users| counted(users as u64, "process")),
+            KindRow::Held(row) => row.state().map_or_else(|| self.processes(), ToOwned::to_owned),
         }
+    }
+}
+
+impl Item {
+    fn processes(&self) -> String {
+        self.note.users.map_or_else(|| "-".into(), |users| counted(users as u64, "process"))
+    }
+
+    /// Whether its state is more than words for people.
+    pub(super) fn has_state(&self) -> bool {
+        matches!(&self.row, KindRow::Held(row) if row.state().is_some())
     }
 }
 
@@ -156,6 +177,10 @@ static COMMON: &[Column<Item>] = &[
 /// What is shown of several kinds unless `-o` says otherwise.
 const SEVERAL: &str = "kind,name,key,owner,mode,bytes,state,used";
 
+/// What is shown of sockets, and of locks.
+const OF_SOCKETS: &str = "name,owner,mode,type,state,unread,unsent,waiting,backlog,holder,peer";
+const OF_LOCKS: &str = "name,owner,mode,bytes,state,waiting,holder";
+
 /// What costs a call or more for every object, or is for people: filled and shown where it is named.
 const COSTLY: [&str; 5] = ["waiting", "rss", "swap", "users", "state"];
 
@@ -191,27 +216,42 @@ pub(super) fn ask(object: &mut Object, place: Option<&Place>) -> io::Result<()> 
     }
 }
 
+/// Who is at an object that is held.
+pub(super) fn ends(census: &Census, object: &Object) -> Ends {
+    match object {
+        Object::Held(_) => Ends::of(census.users(object.thing(), None)),
+        _ => Ends::default(),
+    }
+}
+
 /// Whether one of these columns is shown.
 pub(super) fn has(columns: &[AnyColumn], name: &str) -> bool {
     columns.iter().any(|column| column.name == name)
 }
 
+/// Whether one of these is shown that the file of something held may have to tell.
+pub(super) fn has_file(columns: &[AnyColumn]) -> bool {
+    ["owner", "uid", "mode", "bytes"].iter().any(|name| has(columns, name))
+}
+
 /// A column, and who of the kinds has it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct AnyColumn {
-    name: &'static str,
+    pub name: &'static str,
     help: &'static str,
-    align: Align,
+    pub align: Align,
     default: bool,
     common: Option<&'static Column<Item>>,
     queue: Option<&'static Column<QueueRow>>,
     segment: Option<&'static Column<SegmentRow>>,
     semaphore: Option<&'static Column<SemaphoreRow>>,
     held: Option<&'static Column<HeldRow>>,
+    socket: Option<&'static Column<SocketRow>>,
 }
 
 impl AnyColumn {
-    fn of<'a>(&self, item: &'a Item) -> Cell<'a> {
+    /// The value of an item.
+    pub(super) fn of<'a>(&self, item: &'a Item) -> Cell<'a> {
         if let Some(common) = self.common {
             return (common.get)(item);
         }
@@ -219,11 +259,16 @@ impl AnyColumn {
             KindRow::Queue(row) => self.queue.map_or(Cell::None, |column| (column.get)(row)),
             KindRow::Segment(row) => self.segment.map_or(Cell::None, |column| (column.get)(row)),
             KindRow::Semaphore(row) => self.semaphore.map_or(Cell::None, |column| (column.get)(row)),
-            KindRow::Held(row) => self.held.map_or(Cell::None, |column| (column.get)(row)),
+            KindRow::Held(row) => match (self.held, self.socket, &row.socket) {
+                (Some(column), ..) => (column.get)(row),
+                (None, Some(column), Some(socket)) => (column.get)(socket),
+                _ => Cell::None,
+            },
         }
     }
 
-    fn is_of(&self, item: &Item) -> bool {
+    /// Whether the kind of this item has it.
+    pub(super) fn is_of(&self, item: &Item) -> bool {
         match &item.row {
             _ if matches!(self.name, "namespace" | "container") => item.note.namespace.is_some(),
             _ if self.name == "users" => item.note.users.is_some(),
@@ -231,13 +276,30 @@ impl AnyColumn {
             KindRow::Queue(_) => self.queue.is_some(),
             KindRow::Segment(_) => self.segment.is_some(),
             KindRow::Semaphore(row) => self.semaphore.is_some() && (self.name != "value" || row.has_value()),
-            KindRow::Held(_) => self.held.is_some(),
+            KindRow::Held(row) => match self.name {
+                "waiting" => matches!(row.held.class, Class::Socket | Class::Lock),
+                "peer" => row.held.class == Class::Socket,
+                _ => self.held.is_some() || (self.socket.is_some() && row.socket.is_some()),
+            },
         }
+    }
+
+    /// Without what costs something for each object; nothing, where nothing is left of it.
+    fn without_costs(mut self, args: &ReportArgs) -> Option<Self> {
+        match self.name {
+            // Those of sockets and locks are known.
+            "waiting" if self.held.is_some() => self.semaphore = None,
+            // Of sockets and locks it is told: see `write_json`.
+            "state" if args.list.json => {}
+            _ if COSTLY.contains(&self.name) => return None,
+            _ => {}
+        }
+        Some(self)
     }
 }
 
 /// Every column that one of these kinds has, in the order of the kinds, common ones behind them.
-fn columns_of(classes: &[Class]) -> Vec<AnyColumn> {
+pub(super) fn columns_of(classes: &[Class]) -> Vec<AnyColumn> {
     let mut all: Vec<AnyColumn> = Vec::new();
     for class in classes {
         match class {
@@ -248,6 +310,9 @@ fn columns_of(classes: &[Class]) -> Vec<AnyColumn> {
             }
             Class::File | Class::Fifo | Class::Pipe | Class::Socket | Class::Lock => {
                 add(&mut all, held::COLUMNS, |entry, column| entry.held = Some(column));
+                if *class == Class::Socket {
+                    add(&mut all, socket::COLUMNS, |entry, column| entry.socket = Some(column));
+                }
             }
         }
     }
@@ -273,6 +338,7 @@ fn add<R>(all: &mut Vec<AnyColumn>, columns: &'static [Column<R>], take: fn(&mut
             segment: None,
             semaphore: None,
             held: None,
+            socket: None,
         };
         take(&mut entry, column);
         all.push(entry);
@@ -288,7 +354,14 @@ fn is_one_kind(classes: &[Class]) -> bool {
 /// The columns that the options choose for these kinds.
 pub(super) fn chosen(classes: &[Class], args: &ReportArgs, namespaces: bool) -> anyhow::Result<Vec<AnyColumn>> {
     let all = columns_of(classes);
-    let mut defaults: Vec<AnyColumn> = if is_one_kind(classes) {
+    let these = |names: &str| -> Vec<AnyColumn> {
+        names.split(',').filter_map(|name| all.iter().find(|column| column.name == name)).copied().collect()
+    };
+    let mut defaults: Vec<AnyColumn> = if classes == [Class::Socket] {
+        these(OF_SOCKETS)
+    } else if classes == [Class::Lock] {
+        these(OF_LOCKS)
+    } else if is_one_kind(classes) {
         let is_held = !Class::LASTING.contains(&classes[0]);
         let is_default = |column: &&AnyColumn| match column.common {
             None => column.default,
@@ -296,13 +369,13 @@ pub(super) fn chosen(classes: &[Class], args: &ReportArgs, namespaces: bool) -> 
         };
         all.iter().filter(is_default).copied().collect()
     } else {
-        SEVERAL.split(',').filter_map(|name| all.iter().find(|column| column.name == name)).copied().collect()
+        these(SEVERAL)
     };
     if namespaces {
         defaults.extend(all.iter().filter(|column| matches!(column.name, "namespace" | "container")));
     }
     let Some(list) = args.list.columns.as_deref() else {
-        let programs_get = || all.iter().filter(|column| !COSTLY.contains(&column.name)).copied().collect();
+        let programs_get = || all.iter().filter_map(|column| column.without_costs(args)).collect();
         return Ok(if args.form_has_all() { programs_get() } else { defaults });
     };
     let mut chosen = Vec::new();
@@ -325,7 +398,8 @@ pub(super) fn names(classes: &[Class]) -> Vec<&'static str> {
     columns_of(classes).iter().map(|column| column.name).collect()
 }
 
-fn find<'a>(all: &'a [AnyColumn], name: &str) -> anyhow::Result<&'a AnyColumn> {
+/// The column of this name.
+pub(super) fn find<'a>(all: &'a [AnyColumn], name: &str) -> anyhow::Result<&'a AnyColumn> {
     let found = all.iter().find(|column| column.name.eq_ignore_ascii_case(name));
     found.ok_or_else(|| {
         let names: Vec<_> = all.iter().map(|column| column.name).collect();
@@ -344,42 +418,4 @@ pub(super) fn write_help(context: &mut Context, classes: &[Class]) -> anyhow::Re
 /// What an item has of these columns.
 fn fields<'a>(columns: &[AnyColumn], item: &'a Item) -> Vec<(&'static str, Cell<'a>)> {
     columns.iter().filter(|column| column.is_of(item)).map(|column| (column.name, column.of(item))).collect()
-}
-
-/// Writes each item with the columns that its kind has: found once for all of the same shape.
-fn write_json(context: &mut Context, columns: &[AnyColumn], items: &[Item]) -> io::Result<()> {
-    let mut array = JsonArray::default();
-    let (mut shape, mut here) = (None, Vec::new());
-    for item in items {
-        if shape != Some(item.shape()) {
-            shape = Some(item.shape());
-            here = columns.iter().filter(|column| column.is_of(item)).collect();
-        }
-        array.add(context, here.iter().map(|column| (column.name, column.of(item))))?;
-    }
-    array.end(context)
-}
-
-/// Sorts and writes the items as the options say. JSON leaves out what a kind does not have.
-pub(super) fn write(
-    context: &mut Context,
-    args: &ReportArgs,
-    classes: &[Class],
-    columns: &[AnyColumn],
-    mut items: Vec<Item>,
-) -> anyhow::Result<()> {
-    if let Some((name, reverse)) = args.sorted_by() {
-        let column = *find(&columns_of(classes), name)?;
-        items.sort_by(|one, two| {
-            let order = column.of(one).compare(&column.of(two));
-            if reverse { order.reverse() } else { order }
-        });
-    }
-    if args.list.json && args.list.columns.is_none() {
-        return Ok(write_json(context, columns, &items)?);
-    }
-    let heads: Vec<_> = columns.iter().map(|column| (column.name, column.align)).collect();
-    let report =
-        Report { columns: &heads, rows: items.len(), cell: |row: usize, index: usize| columns[index].of(&items[row]) };
-    Ok(report.write(&mut context.out, args.form())?)
 }

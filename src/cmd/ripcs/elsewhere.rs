@@ -8,6 +8,7 @@ use super::amount::{bytes, messages};
 use super::any::{self, AnyColumn};
 use super::kinds::tell_unlisted;
 use super::list::items;
+use super::listing::Listing;
 use super::overview::{Total, narrowed, on_page};
 use super::place::{NamespaceArgs, Place};
 use super::scene::Scene;
@@ -104,7 +105,7 @@ impl Elsewhere {
         let totals = totals(classes[0], &objects);
         let unlisted = std::mem::take(&mut scene.unlisted);
         if !self.totals_alone || self.args.json {
-            any::write(context, report, classes, columns, items(&mut scene, None))?;
+            Listing::new(report, classes, columns).write(context, items(&mut scene, None))?;
         }
         tell_unlisted(context, &unlisted);
         Ok(totals)

@@ -6,13 +6,14 @@ use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 
 use super::amount::Amount;
+use super::joined;
 use super::kinds::{Asked, AskedParser, tell_unlisted};
 use super::place::NamespaceArgs;
 use super::scene::{Scene, Spot, tell_hidden};
 use crate::app::{Context, Verb};
 use crate::cmd::rows::holder;
 use crate::exit::Status;
-use crate::ipc::census::{Census, Class, How, Process, Use};
+use crate::ipc::census::{Census, Class, How, Process, Until, Use};
 use crate::ipc::users::{Database, Names};
 use crate::output::{self, Edge, Flow, Node, Tint, escape, write_dot, write_mermaid, write_svg};
 use crate::proc::stat;
@@ -73,13 +74,14 @@ impl Graph {
         let names = Names::of(Database::Users, census.processes.iter().map(|process| process.uid));
         let mut graph = output::Graph::default();
         let mut actors: HashMap<i32, usize> = HashMap::new();
-        for spot in &scene.spots {
-            let users = scene.users(census, spot);
+        for group in joined::groups(&scene.spots, census) {
+            let spot = &scene.spots[group[0]];
+            let users: Vec<_> = group.iter().flat_map(|&index| scene.users(census, &scene.spots[index])).collect();
             if !self.shows(spot, &users) {
                 continue;
             }
             let thing = graph.things.len();
-            graph.things.push(node_of(scene, spot));
+            graph.things.push(node_of(scene, &group, &users));
             for doing in doings(spot, &users) {
                 let actor = *actors.entry(doing.process.pid).or_insert_with(|| {
                     graph.actors.push(actor(doing.process, &names));
@@ -92,13 +94,16 @@ impl Graph {
         graph
     }
 
-    /// Whether an object tells of somebody who talks: what lasts and has a user does, and what is gone with
-    /// its processes when there are two of them. Who names an object wants to see it.
+    /// Whether an object tells of somebody who talks, or is there to be talked with: what lasts, is locked or is
+    /// listened at does with one process, and what is gone with its processes when there are two of them. Who
+    /// names an object wants to see it.
     fn shows(&self, spot: &Spot, users: &[(&Process, &Use)]) -> bool {
         let pids: HashSet<i32> = users.iter().map(|(process, _)| process.pid).collect();
-        let lasts = Class::LASTING.contains(&spot.object.class());
+        let class = spot.object.class();
+        let is_open = users.iter().any(|(_, used)| used.how == How::Listening);
+        let needs_one = is_open || class == Class::Lock || Class::LASTING.contains(&class);
         let is_named = self.objects.iter().any(|asked| matches!(asked, Asked::Object(_)));
-        is_named || pids.len() > usize::from(!lasts)
+        is_named || pids.len() > usize::from(!needs_one)
     }
 }
 
@@ -123,14 +128,22 @@ fn actor(process: &Process, names: &Names) -> Node {
     Node { name: format!("{} {}", process.pid, escape(&process.command)), note: user, tint: Tint::Grey }
 }
 
-fn node_of(scene: &Scene, spot: &Spot) -> Node {
+fn node_of(scene: &Scene, group: &[usize], users: &[(&Process, &Use)]) -> Node {
+    let spot = &scene.spots[group[0]];
     let tint = match spot.object.class() {
         Class::Queue => Tint::Blue,
         Class::Segment | Class::File => Tint::Green,
         Class::Set | Class::Semaphore => Tint::Amber,
         _ => Tint::Violet,
     };
-    let mut note = Amount::of(&spot.object).map(Amount::told).unwrap_or_default();
+    let is_circle =
+        |(_, used): &(&Process, &Use)| matches!(&used.how, How::Locking { circle, .. } if !circle.is_empty());
+    let mut note = match spot.object.class() {
+        Class::Socket => joined::note(&scene.spots, group),
+        Class::Lock if users.iter().any(is_circle) => "deadlock".into(),
+        Class::Lock => String::new(),
+        _ => Amount::of(&spot.object).map(Amount::told).unwrap_or_default(),
+    };
     // Equal names in two namespaces are two objects.
     if let Some(namespace) = spot.place.and_then(|place| scene.places[place].namespace.as_ref()) {
         note = format!("{note} in {}", namespace.number);
@@ -143,7 +156,7 @@ struct Doing<'a> {
     process: &'a Process,
     flow: Flow,
     stuck: bool,
-    /// In words, and how many threads do so.
+    /// In words, and how often: by how many threads, or at how many sockets that are drawn as one.
     words: Vec<(String, usize)>,
 }
 
@@ -151,7 +164,8 @@ impl Doing<'_> {
     fn label(&self) -> String {
         let told = |(words, count): &(String, usize)| match count {
             1 => words.clone(),
-            count => format!("{words} ({count} threads)"),
+            count if self.stuck => format!("{words} ({count} threads)"),
+            count => format!("{words} ({count} times)"),
         };
         escape(self.words.iter().map(told).collect::<Vec<_>>().join(", ").as_bytes())
     }
@@ -160,9 +174,17 @@ impl Doing<'_> {
 /// What each process does, in the order of the pids: a line for each way that something flows, or does not.
 fn doings<'a>(spot: &Spot, users: &[(&'a Process, &Use)]) -> Vec<Doing<'a>> {
     let name = spot.object.full_name();
+    let is_socket = spot.object.class() == Class::Socket;
     let mut doings: Vec<Doing<'a>> = Vec::new();
     for &(process, used) in users {
-        let (flow, stuck, words) = (flow(&used.how), used.how.is_blocked(), holder::how(&name, &used.how));
+        let stuck = used.how.is_blocked();
+        let words = match &used.how {
+            // To whom is what the picture shows.
+            How::Connected(_) => "connected".into(),
+            how => holder::how(&name, how),
+        };
+        // One line for all that a process does at a socket, unless it is stuck.
+        let flow = if is_socket && !stuck { Flow::Both } else { flow(&used.how) };
         let same = |one: &&mut Doing<'_>| (one.process.pid, one.flow, one.stuck) == (process.pid, flow, stuck);
         match doings.iter_mut().find(same) {
             None => doings.push(Doing { process, flow, stuck, words: vec![(words, 1)] }),
@@ -187,12 +209,20 @@ const fn flow(how: &How) -> Flow {
         | How::Notified
         | How::Opening { writes: false }
         | How::Reading
-        | How::Locking(_) => Flow::In,
+        | How::Listening
+        | How::Accepting
+        | How::SocketReceiving
+        | How::Polling { until: Until::Readable | Until::Connection | Until::Gone, .. }
+        | How::Locking { .. } => Flow::In,
         How::Open { reads: false, writes: true }
         | How::Sending
         | How::MqSending
         | How::Opening { writes: true }
-        | How::Writing => Flow::Out,
-        How::Mapped { .. } | How::Open { .. } | How::Locked(_) => Flow::Both,
+        | How::Writing
+        | How::Connecting
+        | How::SocketSending
+        | How::Polling { until: Until::Writable, .. }
+        | How::Locked(_) => Flow::Out,
+        How::Mapped { .. } | How::Open { .. } | How::Connected(_) | How::Polling { .. } => Flow::Both,
     }
 }

@@ -1,6 +1,5 @@
 //! `ripcs limits`: how far each limit is used up, what sets it, and how to raise it.
 
-use std::rc::Rc;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -139,7 +138,7 @@ pub(super) struct LimitRow {
     pub(super) limit: Limit,
     raise: Option<String>,
     pub(super) namespace: Option<Arc<Namespace>>,
-    names: Rc<Names>,
+    names: Arc<Names>,
 }
 
 impl LimitRow {
@@ -149,8 +148,8 @@ impl LimitRow {
             Some(&Consumer::User(uid)) => Some(uid),
             _ => None,
         };
-        let names = Rc::new(Names::of(Database::Users, limits.iter().filter_map(user)));
-        let row = |Measured { limit, raise, namespace }| Self { limit, raise, namespace, names: Rc::clone(&names) };
+        let names = Arc::new(Names::of(Database::Users, limits.iter().filter_map(user)));
+        let row = |Measured { limit, raise, namespace }| Self { limit, raise, namespace, names: Arc::clone(&names) };
         limits.into_iter().map(row).collect()
     }
 

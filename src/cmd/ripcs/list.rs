@@ -7,13 +7,14 @@ use clap::Args;
 
 use super::any::{self, Item, Note};
 use super::kinds::{self, KindWord, tell_unlisted};
+use super::listing::Listing;
 use super::place::{NamespaceArgs, Place};
 use super::scene::{Scene, Spot, tell_hidden};
 use crate::app::{Context, Verb};
 use crate::args::{self, Owner, ReportArgs};
 use crate::exit::Status;
 use crate::ipc::census::{Census, Class, Object};
-use crate::ipc::{Key, Kind, Name};
+use crate::ipc::{Kind, Name};
 
 #[derive(Debug, Args)]
 pub(super) struct List {
@@ -101,23 +102,33 @@ impl Verb for List {
             return Ok(Status::Done);
         }
         let columns = any::chosen(&classes, &self.report, self.namespace.is_given())?;
-        let mut scene = Scene::of(context, &self.namespace, &classes)?;
+        let listing = Listing::new(&self.report, &classes, &columns);
         let key = self.key.as_ref().map(Name::key).transpose().context("cannot make a key of that file")?.flatten();
         let now = jiff::Timestamp::now().as_second();
-        scene.spots.retain(|spot| self.filter.takes(&spot.object, now) && key.is_none_or(|key| has_key(spot, key)));
+        let takes = |object: &Object| self.filter.takes(object, now) && key.is_none_or(|key| object.key() == Some(key));
         let has_held = classes.iter().any(|class| !Class::LASTING.contains(class));
         let asks = self.unused || self.pid.is_some() || any::has(&columns, "users");
+        if !(asks || has_held || self.namespace.is_given()) && listing.streams() {
+            let unlisted = listing.stream(context, takes)?;
+            tell_unlisted(context, &unlisted);
+            return Ok(Status::Done);
+        }
+        let mut scene = Scene::of(context, &self.namespace, &classes)?;
+        scene.spots.retain(|spot| takes(&spot.object));
         let mut census = None;
         if asks || has_held {
-            census = Some(scene.census(&classes, None)?);
-            scene.spots.retain(|spot| self.filter.takes(&spot.object, now) && key.is_none_or(|key| has_key(spot, key)));
+            let census = census.insert(scene.census(&classes, None)?);
+            if has_held && (any::has_file(&columns) || self.filter.user.is_some()) {
+                census.add_files(scene.spots.iter_mut().map(|spot| &mut spot.object));
+            }
+            scene.spots.retain(|spot| takes(&spot.object));
         }
         if let Some(census) = &census {
             self.filter_by_users(&mut scene, census);
         }
         scene.ask(|objects| any::fill(objects, &columns, &self.report)).context("cannot look at the objects")?;
         let items = items(&mut scene, census.as_ref());
-        any::write(context, &self.report, &classes, &columns, items)?;
+        listing.write(context, items)?;
         tell_unlisted(context, &scene.unlisted);
         if let Some(census) = census {
             tell_hidden(context, census.hidden);
@@ -139,10 +150,6 @@ impl List {
     }
 }
 
-fn has_key(spot: &Spot, key: Key) -> bool {
-    spot.object.key() == Some(key)
-}
-
 /// The rows of the objects, each with its namespace and, where that was asked, how many are at it.
 pub(super) fn items(scene: &mut Scene, census: Option<&Census>) -> Vec<Item> {
     let spots = std::mem::take(&mut scene.spots);
@@ -151,6 +158,7 @@ pub(super) fn items(scene: &mut Scene, census: Option<&Census>) -> Vec<Item> {
         let place: Option<&Place> = place.map(|place| &places[place]);
         let number = place.map(|place| place.number);
         let users = census.map(|census| census.count(object.thing(), number));
-        (object, Note { namespace: place.and_then(|place| place.namespace.clone()), users })
+        let ends = census.map(|census| any::ends(census, &object)).unwrap_or_default();
+        (object, Note { namespace: place.and_then(|place| place.namespace.clone()), users, ends })
     }))
 }

@@ -188,7 +188,7 @@ impl Page<'_> {
         rows::chosen(all, &ListArgs { columns: columns.flatten(), ..self.args.clone() }).map(Some)
     }
 
-    fn section<R>(
+    fn section<R: Sync>(
         &mut self,
         context: &mut Context,
         title: &str,

@@ -1,5 +1,6 @@
 //! What a verb looks at: objects, each in its namespace, and who is at them.
 
+use std::collections::HashSet;
 use std::io;
 
 use anyhow::{Context as _, bail};
@@ -9,6 +10,7 @@ use super::place::{NamespaceArgs, Place};
 use crate::app::Context;
 use crate::exit::{Status, UsageError};
 use crate::ipc::census::{self, Attention, Census, Class, Hidden, Object, Process, Target, Use};
+use crate::ipc::socket::inventory::Status as Socket;
 use crate::output::{counted, escape};
 
 /// An object and where it is.
@@ -27,7 +29,12 @@ pub(super) struct Scene {
     /// POSIX objects of these kinds could not be listed, and why.
     pub unlisted: Vec<(Class, io::Error)>,
     all: bool,
+    /// Sets are not listed: those that somebody is at will turn up.
+    finds_sets: bool,
 }
+
+/// From how many sets on it is cheaper to look up those that processes turn out to sleep on.
+const MANY_SETS: u64 = 1000;
 
 impl Scene {
     /// The lasting objects of these kinds.
@@ -35,9 +42,21 @@ impl Scene {
         Self::at(namespaces.places(context)?, classes, namespaces.is_all())
     }
 
+    /// Those of them that may have users: where there are many sets they come with the [`census`](Self::census).
+    pub(super) fn of_users(
+        context: &mut Context,
+        namespaces: &NamespaceArgs,
+        classes: &[Class],
+    ) -> anyhow::Result<Self> {
+        let finds_sets = !namespaces.is_given() && classes.contains(&Class::Set) && census::set_count() > MANY_SETS;
+        let listed: Vec<Class> =
+            classes.iter().copied().filter(|class| !(finds_sets && *class == Class::Set)).collect();
+        Ok(Self { finds_sets, ..Self::of(context, namespaces, &listed)? })
+    }
+
     /// The lasting objects of these kinds in these places; `all` when there are no others.
     pub(super) fn at(places: Vec<Place>, classes: &[Class], all: bool) -> anyhow::Result<Self> {
-        let mut scene = Self { places, spots: Vec::new(), unlisted: Vec::new(), all };
+        let mut scene = Self { places, spots: Vec::new(), unlisted: Vec::new(), all, finds_sets: false };
         for index in 0..scene.places.len() {
             let place = &scene.places[index];
             let found = place.visit(|| census::objects(classes));
@@ -82,14 +101,15 @@ impl Scene {
     pub(super) fn census(&mut self, classes: &[Class], pids: Option<&[i32]>) -> anyhow::Result<Census> {
         let objects: Vec<&Object> = self.spots.iter().map(|spot| &spot.object).collect();
         let namespace = if self.all { None } else { self.places.first().map(|place| place.number) };
-        let attention = Attention::to(objects, classes, namespace);
-        let census = match pids {
-            Some(pids) => Census::of(pids, &attention),
-            None => Census::take(&attention),
-        };
-        let mut census = census.context("cannot look at the processes")?;
-        if classes.contains(&Class::Lock) {
-            census.add_locks(pids).context("cannot look at the locks")?;
+        let mut attention = Attention::to(objects, classes, namespace);
+        if self.finds_sets {
+            attention.add_calls();
+        }
+        let mut census = Census::of(pids, &attention).context("cannot look at the processes")?;
+        if self.finds_sets {
+            let sets = census.sets().context("cannot look at the sets")?;
+            self.spots.extend(sets.into_iter().map(|object| Spot { object, place: Some(0) }));
+            self.spots.sort_by_key(|spot| spot.object.class());
         }
         let mut held: Vec<_> = census.held.values().cloned().collect();
         held.sort_by(|one, two| (one.class, &one.name, one.inode).cmp(&(two.class, &two.name, two.inode)));
@@ -108,12 +128,14 @@ impl Scene {
         census.users(spot.object.thing(), self.number_of(spot)).collect()
     }
 
-    /// Leaves the objects that have one of these names, and all of these kinds; each name has to be that of
-    /// one object.
+    /// Leaves the objects that have one of these names, with the other ends of sockets, and all of these kinds;
+    /// each name has to be that of one object.
     pub(super) fn retain_named(&mut self, context: &mut Context, targets: &[&Target], whole: &[Class]) -> Status {
         let mut keep: Vec<bool> = self.spots.iter().map(|spot| whole.contains(&spot.object.class())).collect();
         let status = context.for_each(targets, |_, target| {
-            for index in self.named(target)? {
+            let found = self.named(target)?;
+            self.call(&found, target);
+            for index in self.other_ends(&found).into_iter().chain(found) {
                 keep[index] = true;
             }
             Ok(())
@@ -123,10 +145,38 @@ impl Scene {
         status
     }
 
+    /// Calls locked files by the path that was asked for, where nobody was seen who has them open.
+    fn call(&mut self, found: &[usize], target: &Target) {
+        let Some(path) = target.path() else { return };
+        for &index in found {
+            if let Object::Held(held) = &mut self.spots[index].object {
+                held.call(path);
+            }
+        }
+    }
+
+    /// The other ends of the sockets among these.
+    fn other_ends(&self, found: &[usize]) -> Vec<usize> {
+        let socket = |index: usize| match &self.spots[index].object {
+            Object::Held(held) => held.socket.as_deref(),
+            _ => None,
+        };
+        let named: HashSet<u64> = found.iter().filter_map(|&index| Some(socket(index)?.inode)).collect();
+        if named.is_empty() {
+            return Vec::new();
+        }
+        let known: HashSet<u64> = found.iter().filter_map(|&index| socket(index)).flat_map(Socket::others).collect();
+        let is_far = |index: &usize| {
+            socket(*index).is_some_and(|far| known.contains(&far.inode) || far.others().any(|one| named.contains(&one)))
+        };
+        (0..self.spots.len()).filter(is_far).collect()
+    }
+
     /// Leaves the objects of this name.
     pub(super) fn keep_named(&mut self, target: &Target) -> anyhow::Result<()> {
         let mut index = 0;
         let found = self.named(target)?;
+        self.call(&found, target);
         self.spots.retain(|_| {
             index += 1;
             found.contains(&(index - 1))
@@ -143,7 +193,7 @@ impl Scene {
             return Err(io::Error::new(io::ErrorKind::NotFound, "nothing is called so")).with_context(cannot);
         };
         let class = self.spots[first].object.class();
-        if found.iter().any(|&index| self.spots[index].object.class() != class) {
+        if !target.is_of_many() && found.iter().any(|&index| self.spots[index].object.class() != class) {
             let mut names: Vec<_> = found.iter().map(|&index| escape(&self.spots[index].object.full_name())).collect();
             names.dedup();
             bail!(UsageError(format!("{target} may be any of {}: say which", names.join(", "))));

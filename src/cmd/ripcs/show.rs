@@ -69,9 +69,10 @@ impl Show {
             let at = At { object: spot.object.full_name(), namespace: namespace.clone(), users };
             let members = members(&scene, spot.place, &spot.object);
             let mut object = spot.object;
+            census.add_files([&mut object]);
             any::ask(&mut object, spot.place.map(|place| &scene.places[place])).context("cannot look at it")?;
             let count = census.count(object.thing(), spot.place.map(|place| scene.places[place].number));
-            let note = Note { namespace, users: Some(count) };
+            let note = Note { namespace, users: Some(count), ends: any::ends(&census, &object) };
             let holders = HolderRow::all(&[at]);
             self.write(context, &Item::all([(object, note)])[0], &members, &holders)?;
         }

@@ -17,7 +17,7 @@ use crate::app::{Context, Verb};
 use crate::args;
 use crate::cmd::rows::holder;
 use crate::exit::{OutputError, Status};
-use crate::ipc::census::{Arrivals, Change, Class, Event, Snapshot, Sought, Target};
+use crate::ipc::census::{self, Arrivals, Change, Class, Event, Snapshot, Sought, Target};
 use crate::output::{Cell, counted, escape, local, write_object};
 use crate::sys::fd;
 
@@ -85,11 +85,11 @@ impl Verb for Watch {
     fn run(self, context: &mut Context) -> anyhow::Result<Status> {
         // What cannot be written is to be known before anything happens.
         fd::write(fd::stdout(), b"").context(OutputError)?;
-        let sought = self.sought()?;
+        self.sought().collect::<Result<Vec<_>, _>>()?;
         // The directories that we see are those of our own namespaces.
         let arrivals = if self.namespace.is_given() { None } else { Arrivals::watch().ok() };
         let places = self.namespace.places(context)?;
-        let mut before = self.look(&places, &sought, Some(context))?;
+        let mut before = self.look(&places, Some(context))?;
         let (started, mut printed) = (Instant::now(), 0);
         let end = self.timeout.map(|limit| started + limit);
         let mut next = started + self.interval;
@@ -101,9 +101,9 @@ impl Verb for Watch {
             let appeared = arrivals.as_ref().map(Arrivals::appeared).transpose().unwrap_or_default();
             let now = if Instant::now() >= next {
                 next = Instant::now() + self.interval;
-                self.look(&places, &sought, None)?
+                self.look(&places, None)?
             } else {
-                let mut now = self.look_at_objects(&places, &sought)?;
+                let mut now = self.look_at_objects(&places)?;
                 now.keep_users(&before);
                 now
             };
@@ -128,9 +128,16 @@ impl Verb for Watch {
 }
 
 impl Watch {
-    fn sought(&self) -> anyhow::Result<Vec<Sought<'_>>> {
+    /// What the names mean now: a path may be another file by then.
+    fn sought(&self) -> impl Iterator<Item = anyhow::Result<Sought<'_>>> {
         let look_up = |target| Target::look_up(target).with_context(|| format!("cannot find {target}"));
-        Asked::names(&self.objects).into_iter().map(look_up).collect()
+        Asked::names(&self.objects).into_iter().map(look_up)
+    }
+
+    /// The kinds among these that only a look at all processes finds.
+    fn held(&self) -> Vec<Class> {
+        let classes = self.objects.iter().flat_map(Asked::classes).copied();
+        classes.filter(|class| !Class::LASTING.contains(class)).collect()
     }
 
     fn wants(&self, event: &Event) -> bool {
@@ -143,8 +150,16 @@ impl Watch {
         self.events.is_empty() || self.events.iter().any(is_of_users)
     }
 
-    fn scene(&self, places: &[Place], sought: &[Sought<'_>]) -> anyhow::Result<Scene> {
+    fn scene(&self, places: &[Place]) -> anyhow::Result<Scene> {
         let mut scene = Scene::at(places.to_vec(), &Class::LASTING, self.namespace.is_all())?;
+        self.retain(&mut scene);
+        scene.add_values();
+        Ok(scene)
+    }
+
+    /// Leaves what was asked for.
+    fn retain(&self, scene: &mut Scene) {
+        let sought: Vec<Sought<'_>> = self.sought().filter_map(Result::ok).collect();
         scene.spots.retain(|spot| {
             let is_of =
                 |asked: &Asked| matches!(asked, Asked::Kind(_)) && asked.classes().contains(&spot.object.class());
@@ -152,31 +167,28 @@ impl Watch {
                 || self.objects.iter().any(is_of)
                 || sought.iter().any(|sought| sought.is(&spot.object))
         });
-        scene.add_values();
-        Ok(scene)
     }
 
-    /// The objects alone, which is quick.
-    fn look_at_objects(&self, places: &[Place], sought: &[Sought<'_>]) -> anyhow::Result<Snapshot> {
-        Ok(snapshot(&self.scene(places, sought)?))
+    /// The lasting objects alone, which is quick.
+    fn look_at_objects(&self, places: &[Place]) -> anyhow::Result<Snapshot> {
+        Ok(snapshot(&self.scene(places)?))
     }
 
     /// Objects and who is at them. What cannot be seen is said to whoever is given.
-    fn look(
-        &self,
-        places: &[Place],
-        sought: &[Sought<'_>],
-        mut told: Option<&mut Context>,
-    ) -> anyhow::Result<Snapshot> {
-        let mut scene = self.scene(places, sought)?;
-        let mut snapshot = snapshot(&scene);
+    fn look(&self, places: &[Place], mut told: Option<&mut Context>) -> anyhow::Result<Snapshot> {
+        let mut scene = self.scene(places)?;
         if let Some(context) = told.as_deref_mut() {
             tell_unlisted(context, &scene.unlisted);
         }
-        if !self.wants_users() {
-            return Ok(snapshot);
+        let held = self.held();
+        if held.is_empty() && !self.wants_users() {
+            return Ok(snapshot(&scene));
         }
-        let census = scene.census(&Class::LASTING, None)?;
+        let census = scene.census(&held, None)?;
+        self.retain(&mut scene);
+        let mut objects: Vec<_> = scene.spots.iter_mut().map(|spot| &mut spot.object).collect();
+        census::add_contents(&mut objects).context("cannot look at the pipes")?;
+        let mut snapshot = snapshot(&scene);
         for spot in &scene.spots {
             for (process, used) in scene.users(&census, spot) {
                 snapshot.add_user(scene.number_of(spot), process, used);

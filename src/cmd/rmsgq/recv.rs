@@ -13,6 +13,7 @@ use crate::framing::{Line, Writer};
 use crate::ipc::msgq::Queue;
 use crate::ipc::msgq::sysv::{HEADER, Select, Take};
 use crate::ipc::{Name, Wait};
+use crate::output::counted;
 use crate::sys::{errno, fd, signal};
 
 #[derive(Debug, Args)]
@@ -151,7 +152,8 @@ impl Receiver<'_> {
                 lost += 1;
             }
         }
-        let told = format!("{lost} messages, told above, could not go back to queue {}: {reason}", self.name);
+        let told =
+            format!("{}, told above, could not go back to queue {}: {reason}", counted(lost, "message"), self.name);
         if lost > 0 && signal::caught().is_some() {
             // The signal ends us before the error is told.
             context.note(&told);

@@ -1,25 +1,103 @@
 //! What exists only as long as processes have it, as rows.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
+use super::holder::ends;
 use super::named;
-use crate::ipc::census::Held;
+use super::socket::SocketRow;
+use crate::ipc::census::{Class, End, Held, How, Process, Use};
+use crate::ipc::socket::inventory::Queues;
 use crate::ipc::users::{Database, Names};
 use crate::output::Align::{Left, Right};
 use crate::output::{Cell, Column, column};
 
-/// Something that is held, by how many processes, and what its owner is called.
+/// Something that is held, by whom, and what its owner is called.
 #[derive(Debug)]
 pub(crate) struct HeldRow {
     pub(crate) held: Held,
-    owners: Rc<Names>,
+    pub(crate) ends: Ends,
+    /// What the kernel tells of a socket.
+    pub(crate) socket: Option<SocketRow>,
+    owners: Arc<Names>,
+}
+
+/// Who is at something that is held.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Ends {
+    /// Who has it.
+    pub(crate) holders: Vec<End>,
+    /// Who has the other end of a socket.
+    pub(crate) peers: Vec<End>,
+    /// How many wait for a lock.
+    pub(crate) waiting: usize,
+    /// Some of those wait in a circle.
+    pub(crate) is_deadlock: bool,
+}
+
+impl Ends {
+    /// What these, who are at one thing, are to it.
+    pub(crate) fn of<'a>(users: impl IntoIterator<Item = (&'a Process, &'a Use)>) -> Self {
+        let mut ends = Self::default();
+        for (process, used) in users {
+            match &used.how {
+                How::Locking { circle, .. } => {
+                    ends.waiting += 1;
+                    ends.is_deadlock |= !circle.is_empty();
+                }
+                How::Connected(other) => ends.peers.clone_from(&other.ends),
+                _ => {}
+            }
+            let has = matches!(
+                used.how,
+                How::Open { .. } | How::Mapped { .. } | How::Listening | How::Connected(_) | How::Locked(_)
+            );
+            if has {
+                ends.add(process, &used.descriptors);
+            }
+        }
+        ends
+    }
+
+    fn add(&mut self, process: &Process, descriptors: &[u32]) {
+        let end = |descriptor| End { pid: process.pid, descriptor, command: process.command.clone() };
+        let is_known = self.holders.iter().any(|known| known.pid == process.pid);
+        if descriptors.is_empty() && !is_known {
+            self.holders.push(end(None));
+        }
+        self.holders.extend(descriptors.iter().map(|&number| end(Some(number))));
+    }
 }
 
 impl HeldRow {
     /// The rows of these; each owner is looked up once.
-    pub(crate) fn all(held: Vec<Held>) -> Vec<Self> {
-        let owners = Rc::new(Names::of(Database::Users, held.iter().filter_map(|held| held.uid)));
-        held.into_iter().map(|held| Self { held, owners: Rc::clone(&owners) }).collect()
+    pub(crate) fn all(held: Vec<(Held, Ends)>) -> Vec<Self> {
+        let makers = held.iter().filter_map(|(held, _)| held.socket.as_ref()?.uid);
+        let uids = held.iter().filter_map(|(held, _)| held.uid).chain(makers);
+        let owners = Arc::new(Names::of(Database::Users, uids));
+        let row = |(mut held, ends): (Held, Ends)| {
+            let socket = held.socket.take().map(|status| SocketRow::of(*status, &owners));
+            Self { held, ends, socket, owners: Arc::clone(&owners) }
+        };
+        held.into_iter().map(row).collect()
+    }
+
+    /// In one word what matters most, where there is one.
+    pub(crate) fn state(&self) -> Option<&'static str> {
+        match (&self.socket, self.held.class) {
+            (Some(socket), _) => Some(socket.status.state.word()),
+            (None, Class::Lock) if self.ends.is_deadlock => Some("deadlock"),
+            (None, Class::Lock) if self.ends.waiting > 0 => Some("waited for"),
+            (None, Class::Lock) => Some("held"),
+            _ => None,
+        }
+    }
+
+    fn waiting(&self) -> Cell<'static> {
+        match (self.held.class, self.socket.as_ref().and_then(|socket| socket.status.queues)) {
+            (Class::Lock, _) => Cell::Number(self.ends.waiting as u64),
+            (_, Some(Queues::Backlog { waiting, .. })) => Cell::Number(waiting.into()),
+            _ => Cell::None,
+        }
     }
 }
 
@@ -31,10 +109,16 @@ pub(crate) static COLUMNS: &[Column<HeldRow>] = &[
     column("owner", "user who owns it", Left, |row: &HeldRow| {
         Cell::or_unknown(row.held.uid, |uid| named(&row.owners, uid))
     }),
-    column("mode", "permission bits", Left, |row: &HeldRow| {
-        Cell::or_unknown(row.held.mode, |mode| Cell::Octal(mode.bits().into()))
+    column("mode", "permission bits", Left, |row: &HeldRow| match row.held.mode {
+        None if !row.held.has_mode => Cell::None,
+        mode => Cell::or_unknown(mode, |mode| Cell::Octal(mode.bits().into())),
     }),
     column("bytes", "bytes in it, or size in bytes", Right, |row: &HeldRow| Cell::or_none(row.held.size, Cell::Number)),
+    column("waiting", "connections that wait to be accepted, processes that wait for a lock", Right, HeldRow::waiting)
+        .hidden(),
+    column("holder", "who has it: PID:FD COMMAND, and how many more", Left, |row: &HeldRow| ends(&row.ends.holders))
+        .hidden(),
+    column("peer", "who has the other end of a socket", Left, |row: &HeldRow| ends(&row.ends.peers)).hidden(),
     column("kind", "what it is", Left, |row: &HeldRow| Cell::text(row.held.class.word())).hidden(),
     column("uid", "number of the owner", Right, |row: &HeldRow| {
         Cell::or_unknown(row.held.uid, |uid| Cell::Number(uid.into()))

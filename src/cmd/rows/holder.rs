@@ -1,27 +1,28 @@
 //! Who is at which object, as rows.
 
-use std::rc::Rc;
+use std::fmt::Write as _;
 use std::sync::Arc;
 
+use super::lock::pids;
 use super::named;
-use crate::ipc::census::{How, Lock, Process, Use};
+use crate::ipc::census::{End, How, Lock, OtherEnd, Process, Until, Use};
 use crate::ipc::namespace::Namespace;
 use crate::ipc::users::{Database, Names};
 use crate::output::Align::{Left, Right};
-use crate::output::{Cell, Column, column};
+use crate::output::{Cell, Column, column, escape};
 
 /// A process at an object.
 #[derive(Debug)]
 pub(crate) struct HolderRow {
-    object: Rc<[u8]>,
+    object: Arc<[u8]>,
     pid: i32,
     uid: u32,
-    command: Rc<[u8]>,
+    command: Arc<[u8]>,
     how: String,
     used: Use,
     started: i64,
     namespace: Option<Arc<Namespace>>,
-    names: Rc<Names>,
+    names: Arc<Names>,
 }
 
 /// An object with a name, in the namespace that is shown with it, and those who are at it.
@@ -35,12 +36,12 @@ impl HolderRow {
     /// The rows of all these, object by object; each user is looked up once.
     pub(crate) fn all(objects: &[At<'_>]) -> Vec<Self> {
         let uids = objects.iter().flat_map(|at| &at.users).map(|(process, _)| process.uid);
-        let names = Rc::new(Names::of(Database::Users, uids));
+        let names = Arc::new(Names::of(Database::Users, uids));
         let mut rows = Vec::new();
         for at in objects {
-            let object: Rc<[u8]> = at.object.as_slice().into();
+            let object: Arc<[u8]> = at.object.as_slice().into();
             rows.extend(at.users.iter().map(|(process, used)| Self {
-                object: Rc::clone(&object),
+                object: Arc::clone(&object),
                 pid: process.pid,
                 uid: process.uid,
                 command: process.command.as_slice().into(),
@@ -48,7 +49,7 @@ impl HolderRow {
                 used: (*used).clone(),
                 started: process.started,
                 namespace: at.namespace.clone(),
-                names: Rc::clone(&names),
+                names: Arc::clone(&names),
             }));
         }
         rows
@@ -72,6 +73,30 @@ pub(crate) static COLUMNS: &[Column<HolderRow>] = &[
     ),
     column("thread", "the thread that is blocked", Right, |row: &HolderRow| {
         Cell::or_none(row.used.thread, |thread| Cell::Signed(thread.into()))
+    })
+    .hidden(),
+    column("fd", "the descriptors that it has or is blocked at", Right, |row: &HolderRow| {
+        let numbers: Vec<u64> = row.used.descriptors.iter().map(|&number| number.into()).collect();
+        if numbers.is_empty() { Cell::None } else { Cell::Numbers(numbers) }
+    })
+    .hidden(),
+    column("peer", "who has the other end of a socket: PID:FD COMMAND", Left, |row: &HolderRow| match &row.used.how {
+        How::Connected(other) => ends(&other.ends),
+        _ => Cell::None,
+    })
+    .hidden(),
+    column("blocked_by", "the processes that one waits for who wants a lock", Left, |row: &HolderRow| {
+        match &row.used.how {
+            How::Locking { blocked_by, .. } => pids(blocked_by),
+            _ => Cell::None,
+        }
+    })
+    .hidden(),
+    column("cycle", "the processes of a deadlock: each waits for the next", Left, |row: &HolderRow| {
+        match &row.used.how {
+            How::Locking { circle, .. } => pids(circle),
+            _ => Cell::None,
+        }
     })
     .hidden(),
     column("blocked", "1 for one that is blocked there", Right, |row: &HolderRow| {
@@ -119,7 +144,69 @@ pub(crate) fn how(object: &[u8], how: &How) -> String {
         How::Opening { writes: false } => "blocked in open for reading".into(),
         How::Reading => "blocked in read".into(),
         How::Writing => "blocked in write".into(),
+        How::Listening => "listening".into(),
+        How::Connected(other) => connected(other),
+        How::Accepting => "blocked in accept".into(),
+        How::Connecting => "blocked in connect".into(),
+        How::SocketReceiving => "blocked in recv".into(),
+        How::SocketSending => "blocked in send".into(),
+        How::Polling { call, until } => format!("waiting in {call} {}", self::until(*until)),
         How::Locked(Lock { kind, claim, range }) => format!("holds {claim} {kind} lock {range}"),
-        How::Locking(Lock { kind, claim, range }) => format!("blocked waiting for {claim} {kind} lock {range}"),
+        How::Locking { lock: Lock { kind, claim, range }, blocked_by, circle } => {
+            let mut words = format!("blocked waiting for {claim} {kind} lock {range}");
+            for (index, pid) in blocked_by.iter().enumerate() {
+                let _ = write!(words, "{} {pid}", if index == 0 { " behind" } else { "," });
+            }
+            if !circle.is_empty() {
+                words.push_str(" (deadlock)");
+            }
+            words
+        }
+    }
+}
+
+/// `connected to 812:7 dbus-daemon`, and how many more have that end.
+fn connected(other: &OtherEnd) -> String {
+    let mut words = "connected".to_owned();
+    if !other.ends.is_empty() {
+        let _ = write!(words, " to {}", first_of(&other.ends));
+    }
+    if other.is_waiting {
+        words.push_str(", not accepted yet");
+    }
+    words
+}
+
+/// Who has something: the first and how many more in a table, all in JSON.
+pub(crate) fn ends(ends: &[End]) -> Cell<'static> {
+    if ends.is_empty() {
+        return Cell::None;
+    }
+    let exact = ends.iter().map(|one| end(one, &String::from_utf8_lossy(&one.command)));
+    Cell::Words(exact.collect(), first_of(ends))
+}
+
+/// `812:7 dbus-daemon +2`
+fn first_of(ends: &[End]) -> String {
+    let Some(first) = ends.first() else { return String::new() };
+    let mut words = end(first, &escape(&first.command));
+    if ends.len() > 1 {
+        let _ = write!(words, " +{}", ends.len() - 1);
+    }
+    words
+}
+
+/// `812:7 dbus-daemon`
+fn end(end: &End, command: &str) -> String {
+    end.descriptor.map_or_else(|| format!("{} {command}", end.pid), |number| format!("{}:{number} {command}", end.pid))
+}
+
+const fn until(until: Until) -> &'static str {
+    match until {
+        Until::Readable => "to read",
+        Until::Writable => "to write",
+        Until::Either => "to read or write",
+        Until::Connection => "for connections",
+        Until::Gone => "for the other end to go",
     }
 }

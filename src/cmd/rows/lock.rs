@@ -1,7 +1,7 @@
 //! Locks on files as rows: one per lock that is held or waited for.
 
 use std::os::unix::ffi::OsStrExt as _;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::{named, user};
 use crate::app::Context;
@@ -25,13 +25,8 @@ impl LockRow {
     pub(crate) fn all(inventory: &Inventory) -> Vec<Self> {
         let cycles = inventory.cycles();
         let row = |(index, lock): (usize, &Lock)| {
-            let blocked_by = inventory.blockers(index);
-            let is_in = |cycle: &&Vec<i32>| {
-                lock.holders.iter().any(|holder| cycle.contains(&holder.pid))
-                    && blocked_by.iter().any(|pid| cycle.contains(pid))
-            };
-            let cycle = cycles.iter().find(is_in).cloned();
-            Self { lock: lock.clone(), blocked_by, cycle }
+            let cycle = inventory.circle_of(index, &cycles).cloned();
+            Self { lock: lock.clone(), blocked_by: inventory.blockers(index), cycle }
         };
         let mut order: Vec<usize> = (0..inventory.locks.len()).collect();
         order.sort_by_key(|&index| {
@@ -105,7 +100,8 @@ pub(crate) fn device(device: u64) -> String {
     format!("{:02x}:{:02x}", nix::sys::stat::major(device), nix::sys::stat::minor(device))
 }
 
-fn pids(pids: &[i32]) -> Cell<'static> {
+/// Processes; none where there are none.
+pub(crate) fn pids(pids: &[i32]) -> Cell<'static> {
     if pids.is_empty() {
         Cell::None
     } else {
@@ -130,26 +126,26 @@ fn command(holder: &Holder) -> Cell<'_> {
 /// A process at a lock: one that holds it, or waits.
 #[derive(Debug)]
 pub(crate) struct HolderRow {
-    row: Rc<LockRow>,
+    row: Arc<LockRow>,
     holder: Option<Holder>,
     uid: Option<u32>,
-    users: Rc<Names>,
+    users: Arc<Names>,
 }
 
 impl HolderRow {
     /// A row for each process at each of these; one without process for a lock whose holders cannot be seen.
     pub(crate) fn all(rows: Vec<LockRow>) -> Vec<Self> {
         let mut places = Vec::new();
-        for row in rows.into_iter().map(Rc::new) {
+        for row in rows.into_iter().map(Arc::new) {
             if row.lock.holders.is_empty() {
-                places.push((Rc::clone(&row), None, None));
+                places.push((Arc::clone(&row), None, None));
             }
             for holder in &row.lock.holders {
-                places.push((Rc::clone(&row), Some(holder.clone()), process::user(holder.pid)));
+                places.push((Arc::clone(&row), Some(holder.clone()), process::user(holder.pid)));
             }
         }
-        let users = Rc::new(Names::of(Database::Users, places.iter().filter_map(|(_, _, uid)| *uid)));
-        let row = |(row, holder, uid)| Self { row, holder, uid, users: Rc::clone(&users) };
+        let users = Arc::new(Names::of(Database::Users, places.iter().filter_map(|(_, _, uid)| *uid)));
+        let row = |(row, holder, uid)| Self { row, holder, uid, users: Arc::clone(&users) };
         places.into_iter().map(row).collect()
     }
 }

@@ -69,13 +69,12 @@ impl Verb for Ask {
 
     fn run(self, _context: &mut Context) -> anyhow::Result<Status> {
         let deadline = Deadline::of(self.reach.patience.wait());
-        let socket = super::connect(&self.address, &self.reach)?;
-        let framing = self.frame.framing();
-        if socket.kind() == Type::Stream && framing.is_none() {
-            self.ask_whole(socket, deadline)?;
-        } else {
-            Asker { ask: &self, socket: &socket, framing: framing.unwrap_or(Framing::Lines), deadline }.ask_each()?;
-        }
+        super::converse(&self.address, &self.reach, |socket| match self.frame.framing() {
+            None if socket.kind() == Type::Stream => self.ask_whole(socket, deadline),
+            framing => {
+                Asker { ask: &self, socket: &socket, framing: framing.unwrap_or(Framing::Lines), deadline }.ask_each()
+            }
+        })?;
         Ok(Status::Done)
     }
 }
@@ -107,7 +106,8 @@ impl Ask {
         // Longer ones are sent while the answer is read.
         let sending = std::thread::scope(|scope| {
             let sender = scope.spawn(|| socket.send(&question, deadline).and_then(|()| socket.end_sending()));
-            self.copy_answer(&socket, &mut writer, deadline)?;
+            // Who has no use for the answer sends no more.
+            self.copy_answer(&socket, &mut writer, deadline).inspect_err(|_| socket.hang_up())?;
             anyhow::Ok(sender.join().unwrap_or(Ok(())))
         })?;
         self.told(sending, "cannot ask")

@@ -68,17 +68,18 @@ impl Verb for Call {
         let given = given.iter().map(|text| self.parse(text)).collect::<anyhow::Result<Vec<_>>>()?;
         let deadline = Deadline::of(self.patience.wait());
         let reach = ReachArgs { kind: TypeArgs { kind: Type::Stream }, patience: self.patience, wait: self.wait };
-        let socket = super::connect(&self.address, &reach)?;
-        let receiver = Receiver::new(&socket, Some(self.frame()));
-        let mut client = Client { call: &self, socket: &socket, receiver, deadline, id: 0 };
-        if !is_piped {
-            let all = if given.is_empty() { vec![None] } else { given.into_iter().map(Some).collect() };
-            return client.call_each(context, all.into_iter().map(Ok));
-        }
-        let mut lines = input(Framing::Lines);
-        let mut next = || next_of(&mut lines, Framing::Lines).transpose();
-        let parse = |line: Vec<u8>| self.parse(&String::from_utf8_lossy(&line)).map(Some);
-        client.call_each(context, std::iter::from_fn(&mut next).map(|line| line.and_then(parse)))
+        super::converse(&self.address, &reach, |socket| {
+            let receiver = Receiver::new(&socket, Some(self.frame()));
+            let mut client = Client { call: &self, socket: &socket, receiver, deadline, id: 0 };
+            if !is_piped {
+                let all = if given.is_empty() { vec![None] } else { given.into_iter().map(Some).collect() };
+                return client.call_each(context, all.into_iter().map(Ok));
+            }
+            let mut lines = input(Framing::Lines);
+            let mut next = || next_of(&mut lines, Framing::Lines).transpose();
+            let parse = |line: Vec<u8>| self.parse(&String::from_utf8_lossy(&line)).map(Some);
+            client.call_each(context, std::iter::from_fn(&mut next).map(|line| line.and_then(parse)))
+        })
     }
 }
 

@@ -8,7 +8,7 @@ use crate::app::{Context, Verb};
 use crate::args::{self, ReachArgs};
 use crate::exit::Status;
 use crate::framing::{Framing, Label};
-use crate::ipc::socket::{Address, Type};
+use crate::ipc::socket::{Address, Socket, Type};
 
 #[derive(Debug, Args)]
 pub(super) struct Connect {
@@ -49,7 +49,12 @@ impl Verb for Connect {
     const ABOUT: &'static str = "Talk to a socket: standard input to it, and what it says to standard output";
 
     fn run(self, _context: &mut Context) -> anyhow::Result<Status> {
-        let socket = super::connect(&self.address, &self.reach)?;
+        super::converse(&self.address, &self.reach, |socket| self.talk(socket))
+    }
+}
+
+impl Connect {
+    fn talk(&self, socket: Socket) -> anyhow::Result<Status> {
         let framing = match (socket.kind(), self.framing) {
             (Type::Stream, _) => Framing::Whole,
             (_, PacketFraming { null: true, .. }) => Framing::Null,

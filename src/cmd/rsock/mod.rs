@@ -9,8 +9,9 @@ use anyhow::{Context as _, bail};
 use crate::app::{Tool, VerbEntry};
 use crate::args::ReachArgs;
 use crate::exit::{GaveUp, UsageError};
+use crate::ipc::signal::{self as signals, Signal};
 use crate::ipc::socket::{Address, Deadline, Socket, Type};
-use crate::sys::errno;
+use crate::sys::{errno, signal};
 
 mod ask;
 mod call;
@@ -61,6 +62,10 @@ fn connect(address: &Address, reach: &ReachArgs) -> anyhow::Result<Socket> {
     let kind = reach.kind.kind;
     check_type(address, kind)?;
     let deadline = Deadline::of(reach.patience.wait());
+    if let Address::Exec(_) = address {
+        // Else its pid would be free for another process as soon as it ends.
+        signal::keep_ended_children();
+    }
     loop {
         match Socket::connect(address, kind, deadline) {
             Err(error) if errno::is(&error, errno::ETIMEDOUT) && deadline.left().is_some() => {
@@ -73,6 +78,19 @@ fn connect(address: &Address, reach: &ReachArgs) -> anyhow::Result<Socket> {
             connected => return connected.with_context(|| format!("cannot connect to {address}")),
         }
     }
+}
+
+/// Connects and talks. The command of `exec:` ends by itself once it has been told all, but who gives up,
+/// or is ended by a signal, ends it, too.
+fn converse<T>(
+    address: &Address,
+    reach: &ReachArgs,
+    talk: impl FnOnce(Socket) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    let socket = connect(address, reach)?;
+    let Some(command) = socket.command() else { return talk(socket) };
+    signal::end_together(command).context("cannot catch signals")?;
+    talk(socket).inspect_err(|_| drop(signals::send(command, Some(Signal::TERM))))
 }
 
 /// Whether it is only that nobody listens there.

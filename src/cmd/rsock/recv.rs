@@ -60,8 +60,7 @@ impl Verb for Recv {
                 .with_context(|| format!("cannot receive at {}", self.address))?;
             self.receive(context, listener.socket())
         } else {
-            let socket = super::connect(&self.address, &self.reach)?;
-            self.receive(context, &socket)
+            super::converse(&self.address, &self.reach, |socket| self.receive(context, &socket))
         };
         match received {
             Err(error) if self.quiet && error.is::<GaveUp>() => Ok(Status::GaveUp),

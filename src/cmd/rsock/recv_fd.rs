@@ -20,7 +20,7 @@ use crate::ipc::ModeChange;
 use crate::ipc::socket::{Address, Deadline, Listener, Packet, Socket, Type};
 use crate::output::Align::Left;
 use crate::output::{Cell, Column, column, payload, write_object, write_table};
-use crate::sys::{errno, signal, socket as sys};
+use crate::sys::{errno, fd, signal, socket as sys};
 
 #[derive(Debug, Args)]
 pub(super) struct RecvFd {
@@ -67,24 +67,26 @@ impl RecvFd {
         if let Address::Tcp(_) = self.address {
             bail!(UsageError("descriptors do not leave the machine".into()));
         }
-        let bound;
-        let connected;
-        let is_bound =
-            !self.connect && self.reach.kind.kind == Type::Datagram && matches!(self.address, Address::Unix(_));
-        let socket = if is_bound {
+        if self.is_bound() {
             signal::catch_endings().context("cannot catch signals")?;
-            bound = Listener::new(&self.address, Type::Datagram, setup(self.mode.as_ref(), None))
+            let bound = Listener::new(&self.address, Type::Datagram, setup(self.mode.as_ref(), None))
                 .with_context(|| format!("cannot receive at {}", self.address))?;
-            bound.socket()
-        } else {
-            let is_open = matches!(self.address, Address::Descriptor(number) if !listens(number)?);
-            connected = if self.connect || is_open {
-                super::connect(&self.address, &self.reach)?
-            } else {
-                come(&self.address, self.reach.kind.kind, self.mode.as_ref(), self.reach.patience)?
-            };
-            &connected
-        };
+            return self.receive_from(context, bound.socket());
+        }
+        let is_open = matches!(self.address, Address::Descriptor(number) if !listens(number)?);
+        if self.connect || is_open {
+            return super::converse(&self.address, &self.reach, |socket| self.receive_from(context, &socket));
+        }
+        let socket = come(&self.address, self.reach.kind.kind, self.mode.as_ref(), self.reach.patience)?;
+        self.receive_from(context, &socket)
+    }
+
+    /// Whether datagrams come to a place that we make.
+    fn is_bound(&self) -> bool {
+        !self.connect && self.reach.kind.kind == Type::Datagram && matches!(self.address, Address::Unix(_))
+    }
+
+    fn receive_from(&self, context: &mut Context, socket: &Socket) -> anyhow::Result<Status> {
         let mut message = vec![0; 64 * 1024];
         let packet = self.take(socket, &mut message)?;
         message.truncate(packet.length);
@@ -95,7 +97,7 @@ impl RecvFd {
         let mut command = of_words(&self.command);
         command.env("RSOCK_MESSAGE", OsStr::from_bytes(message.strip_suffix(b"\0").unwrap_or(&message)));
         tell_peer(&mut command, socket);
-        if is_bound {
+        if self.is_bound() {
             fs::remove_file(self.path()).ok();
         }
         hand_over(&mut command, packet.descriptors).context("cannot hand the descriptors over")?;
@@ -137,7 +139,7 @@ fn hand_over(command: &mut std::process::Command, descriptors: Vec<OwnedFd>) -> 
     let count = i32::try_from(descriptors.len()).map_err(std::io::Error::other)?;
     // First out of the way of each other.
     let above: Vec<OwnedFd> =
-        descriptors.iter().map(|fd| sys::duplicate(fd.as_raw_fd(), 3 + count)).collect::<Result<_, _>>()?;
+        descriptors.iter().map(|fd| fd::duplicate_from(fd.as_raw_fd(), 3 + count, true)).collect::<Result<_, _>>()?;
     // What stands there, ours included, is not needed any more.
     std::mem::forget(descriptors);
     for (number, fd) in (3..).zip(&above) {

@@ -38,14 +38,23 @@ impl Verb for Send {
     const ABOUT: &'static str = "Send records: arguments, or standard input";
 
     fn run(self, _context: &mut Context) -> anyhow::Result<Status> {
-        let (framing, wait) = (self.framing.framing(), self.reach.patience.wait());
-        let piped = self.messages.is_empty() || self.messages.as_slice() == ["-"];
-        if !piped && framing == Framing::Json {
+        if !self.is_piped() && self.framing.framing() == Framing::Json {
             bail!(UsageError("--json is about standard input, not arguments".into()));
         }
-        let socket = super::connect(&self.address, &self.reach)?;
-        let mut sender = Sender { socket: &socket, framing, wait, sent: 0 };
-        let done = if piped {
+        super::converse(&self.address, &self.reach, |socket| self.send(&socket))?;
+        Ok(Status::Done)
+    }
+}
+
+impl Send {
+    fn is_piped(&self) -> bool {
+        self.messages.is_empty() || self.messages.as_slice() == ["-"]
+    }
+
+    fn send(&self, socket: &Socket) -> anyhow::Result<()> {
+        let (framing, wait) = (self.framing.framing(), self.reach.patience.wait());
+        let mut sender = Sender { socket, framing, wait, sent: 0 };
+        let done = if self.is_piped() {
             sender.send_input()
         } else {
             self.messages.iter().try_for_each(|message| sender.send(message.as_bytes()))
@@ -57,8 +66,7 @@ impl Verb for Send {
                 let before = counted(sent, "record");
                 error.context(format!("{before} went to {} before this failed", self.address))
             }
-        })?;
-        Ok(Status::Done)
+        })
     }
 }
 

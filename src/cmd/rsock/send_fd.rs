@@ -13,7 +13,7 @@ use crate::args::{self, ReachArgs, TimeoutArgs};
 use crate::exit::{GaveUp, Status, UsageError};
 use crate::ipc::ModeChange;
 use crate::ipc::socket::{Address, Deadline, Socket, Type};
-use crate::sys::{errno, signal, socket as sys};
+use crate::sys::{errno, fd, signal, socket as sys};
 
 #[derive(Debug, Args)]
 pub(super) struct SendFd {
@@ -58,22 +58,28 @@ impl Verb for SendFd {
         if self.descriptors.len() > most {
             bail!(UsageError(format!("one message carries {most} descriptors")));
         }
-        let own = |&number| sys::duplicate(number, 3).with_context(|| format!("descriptor {number}"));
+        let own = |&number| fd::duplicate_from(number, 3, true).with_context(|| format!("descriptor {number}"));
         let held: Vec<OwnedFd> = self.descriptors.iter().map(own).collect::<anyhow::Result<_>>()?;
-        let socket = if self.listen {
-            come(&self.address, self.reach.kind.kind, self.mode.as_ref(), self.reach.patience)?
+        if self.listen {
+            let socket = come(&self.address, self.reach.kind.kind, self.mode.as_ref(), self.reach.patience)?;
+            self.give(&socket, &held)?;
         } else {
-            super::connect(&self.address, &self.reach)?
-        };
+            super::converse(&self.address, &self.reach, |socket| self.give(&socket, &held))?;
+        }
+        Ok(Status::Done)
+    }
+}
+
+impl SendFd {
+    fn give(&self, socket: &Socket, held: &[OwnedFd]) -> anyhow::Result<()> {
         let message = self.message.as_ref().map_or(&b"\0"[..], |text| text.as_bytes());
         let borrowed: Vec<_> = held.iter().map(|fd| fd.as_fd()).collect();
         match socket.send_descriptors(message, &borrowed, Deadline::of(self.reach.patience.wait())) {
             Err(error) if errno::is(&error, errno::ETIMEDOUT) && self.reach.patience.timeout.is_some() => {
                 bail!(GaveUp(format!("{} took nothing until the timeout", self.address)))
             }
-            sent => sent.with_context(|| format!("cannot send descriptors to {}", self.address))?,
+            sent => sent.with_context(|| format!("cannot send descriptors to {}", self.address)),
         }
-        Ok(Status::Done)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{How, Object, Process, Thing, Use};
+use super::{Class, How, Object, Process, Thing, Use};
 
 /// Objects and who is at them, at one moment.
 #[derive(Debug, Clone, Default)]
@@ -20,6 +20,8 @@ struct Seen {
     name: Vec<u8>,
     amount: Option<u64>,
     unit: &'static str,
+    /// It exists whether or not a process has it.
+    lasts: bool,
 }
 
 /// A process at an object: once for having it, and once for each thread that is blocked there.
@@ -115,7 +117,8 @@ impl Snapshot {
     /// Adds an object with how much there is of it, where that may be known, and of what.
     pub fn add(&mut self, object: &Object, namespace: Option<u64>, amount: Option<(u64, &'static str)>) {
         let (amount, unit) = amount.map_or((None, ""), |(amount, unit)| (Some(amount), unit));
-        self.objects.insert((namespace, object.thing()), Seen { name: object.full_name(), amount, unit });
+        let lasts = Class::LASTING.contains(&object.class());
+        self.objects.insert((namespace, object.thing()), Seen { name: object.full_name(), amount, unit, lasts });
     }
 
     /// Adds somebody at an object that was added.
@@ -136,8 +139,11 @@ impl Snapshot {
         });
     }
 
-    /// Takes over who was at the objects that are still there: for a look that did not ask.
+    /// Takes over who was at the objects that are still there, and what exists only because of them: for a look
+    /// that did not ask.
     pub fn keep_users(&mut self, before: &Self) {
+        let held = before.objects.iter().filter(|(_, seen)| !seen.lasts);
+        self.objects.extend(held.map(|(place, seen)| (*place, seen.clone())));
         let kept = before.bonds.iter().filter(|(bond, _)| self.objects.contains_key(&bond.place));
         self.bonds = kept.map(|(bond, actor)| (*bond, actor.clone())).collect();
     }
@@ -227,7 +233,7 @@ mod tests {
     fn snapshot(amount: Option<u64>, bonds: &[(i32, bool)]) -> Snapshot {
         let mut snapshot = Snapshot::default();
         if let Some(amount) = amount {
-            let seen = Seen { name: b"queue:0".to_vec(), amount: Some(amount), unit: "message" };
+            let seen = Seen { name: b"queue:0".to_vec(), amount: Some(amount), unit: "message", lasts: true };
             snapshot.objects.insert(QUEUE, seen);
         }
         for &(pid, blocked) in bonds {

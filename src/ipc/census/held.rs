@@ -1,18 +1,21 @@
-//! What exists only as long as processes have it: pipes, open FIFOs, unix unix_names, files that are mapped
-//! to be shared.
+//! What exists only as long as processes have it: pipes, open FIFOs, unix sockets, files that are mapped
+//! to be shared or locked.
 
 use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
 use super::uses::Attention;
-use super::{Class, Object, Thing};
+use super::{Class, Object};
 use crate::ipc::Mode;
+use crate::ipc::lock::FileId;
 use crate::ipc::pipe::inventory::{Identity, Inventory};
+use crate::ipc::socket::inventory::Status;
+use crate::proc::pipes;
 use crate::proc::process::Sleep;
 use crate::proc::walk::{Descriptor, Process};
-use crate::proc::{pipes, unix_names};
 
 /// Something that is held.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,14 +26,33 @@ pub struct Held {
     pub name: Vec<u8>,
     /// Device and inode.
     pub inode: (u64, u64),
-    /// Owner; `None` where only a mapping was seen.
+    /// Owner; `None` where that was not asked for, or may not be seen.
     pub uid: Option<u32>,
     /// Permission bits, as for the owner.
     pub mode: Option<Mode>,
-    /// Size in bytes of a file.
+    /// Whether it has permission bits at all: a socket that is no file has none.
+    pub has_mode: bool,
+    /// Size in bytes of a file, or what is unread of a socket.
     pub size: Option<u64>,
+    /// What the kernel tells of a socket.
+    pub socket: Option<Box<Status>>,
     /// Somebody may write to it.
     pub(super) written: bool,
+}
+
+impl Held {
+    /// Gives a locked file its path, where it had none but its number.
+    pub fn call(&mut self, path: &Path) {
+        let (device, inode) = self.inode;
+        if self.class == Class::Lock && self.name == (FileId { device, inode }).to_string().as_bytes() {
+            self.name = path.as_os_str().as_bytes().to_vec();
+        }
+    }
+
+    /// Something of which no more is known.
+    pub(super) fn new(class: Class, name: Vec<u8>, inode: (u64, u64)) -> Self {
+        Self { class, name, inode, uid: None, mode: None, has_mode: true, size: None, socket: None, written: true }
+    }
 }
 
 /// Asks how much lies unread in the pipes and FIFOs among these; those that we may not open keep no number.
@@ -54,43 +76,19 @@ pub fn add_contents(objects: &mut [&mut Object]) -> io::Result<()> {
     Ok(())
 }
 
-/// Gives the unix sockets among these their names, and leaves out the sockets of other families.
-pub(super) fn name_sockets(held: &mut HashMap<Thing, Held>) -> io::Result<()> {
-    if !held.values().any(|one| one.class == Class::Socket) {
-        return Ok(());
-    }
-    let names = unix_names::names()?;
-    held.retain(|_, one| match names.get(&one.inode.1) {
-        _ if one.class != Class::Socket => true,
-        None => false,
-        Some(name) if name.is_empty() => true,
-        Some(name) => {
-            one.name.clone_from(name);
-            true
-        }
-    });
-    Ok(())
-}
-
 /// What a descriptor is open on, if that is of a kind that is looked for.
 pub(super) fn of_descriptor(attention: &Attention, process: &Process, descriptor: Descriptor<'_>) -> Option<Held> {
     let inode = descriptor.inode;
-    let mut held = Held {
-        class: Class::Pipe,
-        name: inode.number.1.to_string().into_bytes(),
-        inode: inode.number,
-        uid: Some(inode.uid),
-        mode: Some(Mode::of(inode.mode)),
-        size: None,
-        written: true,
-    };
+    let mut held = Held::new(Class::Pipe, inode.number.1.to_string().into_bytes(), inode.number);
+    (held.uid, held.mode) = (Some(inode.uid), Some(Mode::of(inode.mode)));
     if inode.is_fifo() && (attention.wants(Class::Pipe) || attention.wants(Class::Fifo)) {
         let path = process.path_of(descriptor.name);
         if !path.starts_with(b"pipe:[") {
             (held.class, held.name) = (Class::Fifo, path);
         }
     } else if inode.is_socket() && attention.wants(Class::Socket) {
-        held.class = Class::Socket;
+        // The mode is nobody's: whoever connects asks for that of the socket's file.
+        (held.class, held.mode) = (Class::Socket, None);
     } else if inode.is_file() && inode.links == 0 && attention.wants(Class::File) {
         // Only memory: a file that was removed and is still open is no message to anybody.
         let path = process.path_of(descriptor.name);
@@ -113,7 +111,7 @@ pub(super) fn of_mapping(path: &[u8], writable: bool, inode: (u64, u64)) -> Opti
         None if path.starts_with(b"/") => path.to_vec(),
         None => return None,
     };
-    Some(Held { class: Class::File, name, inode, uid: None, mode: None, size: None, written: writable })
+    Some(Held { written: writable, ..Held::new(Class::File, name, inode) })
 }
 
 /// The FIFO that a thread waits in open(2) for, and whether it opens it to write.
@@ -125,7 +123,5 @@ pub(super) fn opening(pid: i32, thread: i32, sleep: Sleep) -> Option<(Held, bool
     let (target, flags) = pipes::opening(pid, sleep)?;
     let pipes::Target::Fifo { device, inode, path } = target else { return None };
     let name = path.as_os_str().as_bytes().to_vec();
-    let (uid, mode) = (None, None);
-    let held = Held { class: Class::Fifo, name, inode: (device, inode), uid, mode, size: None, written: true };
-    Some((held, flags & 0b11 != 0))
+    Some((Held::new(Class::Fifo, name, (device, inode)), flags & 0b11 != 0))
 }

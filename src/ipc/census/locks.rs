@@ -2,39 +2,35 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::mem;
 use std::os::unix::ffi::OsStrExt;
 
 use super::{Census, Class, Held, How, Lock, Process, Thing, Use};
-use crate::ipc::lock;
+use crate::ipc::lock::{self, Inventory, Table};
 use crate::proc::walk::{Clocks, Walker};
 
 impl Census {
-    /// Adds every lock that can be seen, and its holders and waiters; of these processes alone where some are
-    /// named.
-    pub fn add_locks(&mut self, pids: Option<&[i32]>) -> io::Result<()> {
-        let inventory = lock::inventory()?;
+    /// Adds every lock that can be seen, and its holders and waiters.
+    pub(super) fn add_locks(&mut self, table: &Table) -> io::Result<()> {
+        let inventory = table.inventory(mem::take(&mut self.locks));
+        let circles = inventory.cycles();
         let clocks = Clocks::read();
+        let mut walker = Walker::new()?;
         let own = std::process::id().cast_signed();
         let mut found: HashMap<i32, Vec<Use>> = HashMap::new();
-        for lock in &inventory.locks {
+        for (index, lock) in inventory.locks.iter().enumerate() {
             let thing = Thing::Lock(lock.file.device, lock.file.inode);
             self.held.entry(thing).or_insert_with(|| held(lock));
-            let (kind, claim, range) = (lock.family.to_string(), lock.claim.to_string(), lock.range.to_string());
-            let words = Lock { kind, claim, range };
-            for holder in &lock.holders {
-                if holder.pid == own || pids.is_some_and(|pids| !pids.contains(&holder.pid)) {
-                    continue;
-                }
-                let (how, thread) = if lock.is_waiting() {
-                    (How::Locking(words.clone()), Some(holder.pid))
-                } else {
-                    (How::Locked(words.clone()), None)
-                };
-                let since = thread.and_then(|thread| clocks.asleep_since(holder.pid, thread));
-                found.entry(holder.pid).or_default().push(Use { thing, how, thread, since });
+            let how = how(&inventory, index, &circles);
+            for holder in lock.holders.iter().filter(|holder| holder.pid != own) {
+                let thread = lock.is_waiting().then(|| holder.thread.unwrap_or(holder.pid));
+                let run = thread.and_then(|thread| walker.last_run(&walker.hold(holder.pid)?, thread));
+                let since = run.and_then(|run| clocks.asleep_since(run));
+                let descriptors = holder.descriptor.and_then(|number| u32::try_from(number).ok()).into_iter().collect();
+                let used = Use { thing, how: how.clone(), thread, descriptors, since };
+                found.entry(holder.pid).or_default().push(used);
             }
         }
-        self.hidden.whole = self.hidden.whole.max(inventory.hidden);
         self.add_uses(found, &clocks)
     }
 
@@ -47,26 +43,30 @@ impl Census {
         for (pid, uses) in found {
             let Some(process) = walker.hold(pid) else { continue };
             let Ok(life) = walker.life(&process) else { continue };
-            let Ok([uid, ..]) = walker.users(&process) else { continue };
+            let Ok(uid) = process.user() else { continue };
             let started = clocks.started(life.start);
             self.processes.push(Process { pid, uid, command: life.command, started, namespace: None, uses });
         }
         self.processes.sort_unstable_by_key(|process| process.pid);
-        self.reindex();
         Ok(())
     }
+}
+
+/// What those at a lock do there.
+fn how(inventory: &Inventory, index: usize, circles: &[Vec<i32>]) -> How {
+    let found = &inventory.locks[index];
+    let (kind, claim, range) = (found.family.to_string(), found.claim.to_string(), found.range.to_string());
+    let lock = Lock { kind, claim, range };
+    if !found.is_waiting() {
+        return How::Locked(lock);
+    }
+    let circle = inventory.circle_of(index, circles).cloned().unwrap_or_default();
+    How::Locking { lock, blocked_by: inventory.blockers(index), circle }
 }
 
 /// The locked file, by its path where somebody was seen to have it open.
 fn held(lock: &lock::Lock) -> Held {
     let name = lock.path.as_ref().map(|path| path.as_os_str().as_bytes().to_vec());
-    Held {
-        class: Class::Lock,
-        name: name.unwrap_or_else(|| lock.file.to_string().into_bytes()),
-        inode: (lock.file.device, lock.file.inode),
-        uid: None,
-        mode: None,
-        size: None,
-        written: true,
-    }
+    let name = name.unwrap_or_else(|| lock.file.to_string().into_bytes());
+    Held::new(Class::Lock, name, (lock.file.device, lock.file.inode))
 }

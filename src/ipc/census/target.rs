@@ -6,16 +6,19 @@ use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{Class, Object};
+use crate::ipc::lock::FileId;
+use crate::ipc::socket::inventory;
 use crate::ipc::{Id, Key, Kind, Name, NameError, PosixName};
 
 /// An object of any kind, as a user names it.
 ///
 /// `3`, `0x4b`, `key:75`, `ftok:PATH` and `/name` are names as every tool takes them, of whatever kind.
 /// `queue:3`, `segment:/data`, `set:0x4b` and `semaphore:/s` say the kind. `fifo:PATH`, `socket:PATH`,
-/// `file:PATH`, `pipe:INODE` and `socket:INODE` name what processes have open; so does a path by itself.
+/// `file:PATH`, `lock:PATH`, `pipe:INODE` and `socket:INODE` name what processes have open. So does a path by
+/// itself: it is all that is known of its file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
     text: OsString,
@@ -44,9 +47,14 @@ enum Known {
     Id(Id),
     Key(Key),
     Posix(PosixName),
-    Inode((u64, u64)),
+    /// Device and inode, as descriptors have them, and as locks do.
+    File((u64, u64), Option<FileId>),
+    Socket(inventory::FileId),
     Bytes(Vec<u8>),
 }
+
+/// What a path may be, as long as nobody has looked.
+const OF_PATH: [Class; 4] = [Class::Fifo, Class::Socket, Class::File, Class::Lock];
 
 impl Target {
     /// Reads a name.
@@ -74,7 +82,7 @@ impl Target {
             b"socket" => path(Class::Socket),
             b"pipe" if is_number(rest) => target(&[Class::Pipe], By::Bytes(rest.as_bytes().to_vec())),
             b"pipe" => Err(NameError::new("'pipe:' wants the number of its inode behind it, as /proc shows it".into())),
-            _ if is_path(bytes) => target(&[Class::Fifo, Class::Socket, Class::File], By::Path(text.into())),
+            _ if is_path(bytes) => target(kinds_of_file(text), By::Path(text.into())),
             _ => Name::parse(text, Kind::Segment).and_then(|name| target(kinds_of(&name), By::Name(name))),
         }
     }
@@ -85,26 +93,46 @@ impl Target {
         &self.classes
     }
 
-    /// Looks up what it names: the file of an `ftok:` key, the inode of a path.
+    /// Whether objects of several kinds may have this name without one being mistaken for another.
+    #[must_use]
+    pub fn is_of_many(&self) -> bool {
+        matches!(self.by, By::Path(_))
+    }
+
+    /// The path that it is.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        if let By::Path(path) = &self.by { Some(path) } else { None }
+    }
+
+    /// Looks up what it names: the file of an `ftok:` key, the inode of a path. What has no file any more is
+    /// known by its name.
     ///
-    /// ENOENT where that file is not there.
+    /// ENOENT where the file of a key is not there.
     pub fn look_up(&self) -> io::Result<Sought<'_>> {
         let known = match &self.by {
             By::Bytes(bytes) => Known::Bytes(bytes.clone()),
             By::Name(Name::Id(id)) => Known::Id(*id),
             By::Name(Name::Posix(name)) => Known::Posix(name.clone()),
             By::Name(name) => Known::Key(name.key()?.ok_or(io::ErrorKind::InvalidInput)?),
-            By::Path(path) => {
-                let file = fs::metadata(path)?;
+            By::Path(path) => match fs::metadata(path) {
                 // A socket's inode in the file system is another than the one of its descriptors.
-                if file.file_type().is_socket() {
-                    Known::Bytes(fs::canonicalize(path)?.as_os_str().as_bytes().to_vec())
-                } else {
-                    Known::Inode((file.dev(), file.ino()))
+                Ok(file) if file.file_type().is_socket() => Known::Socket(inventory::FileId::of(&file)),
+                Ok(file) => Known::File((file.dev(), file.ino()), self.lock(path)),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    Known::Bytes(path.as_os_str().as_bytes().to_vec())
                 }
-            }
+                Err(error) => return Err(error),
+            },
         };
         Ok(Sought { target: self, known })
+    }
+}
+
+impl Target {
+    /// By what locks on this file are known.
+    fn lock(&self, path: &Path) -> Option<FileId> {
+        if self.classes.contains(&Class::Lock) { FileId::of_path(path).ok() } else { None }
     }
 }
 
@@ -128,12 +156,29 @@ impl Sought<'_> {
             (Known::Id(id), _) => object.system_v().is_some_and(|object| object.id() == *id),
             (Known::Key(key), _) => object.key() == Some(*key),
             (Known::Posix(name), _) => object.file().is_some_and(|file| file.name == *name),
-            (Known::Inode(inode), Object::Held(held)) => held.inode == *inode,
+            (Known::File(_, lock), Object::Held(held)) if held.class == Class::Lock => {
+                lock.is_some_and(|file| held.inode == (file.device, file.inode))
+            }
+            (Known::File(inode, _), Object::Held(held)) => held.inode == *inode,
+            (Known::Socket(file), Object::Held(held)) => {
+                held.socket.as_ref().is_some_and(|socket| socket.file == Some(*file))
+            }
             (Known::Bytes(bytes), Object::Held(held)) => {
                 held.name == *bytes || held.inode.1.to_string().as_bytes() == bytes
             }
             _ => false,
         }
+    }
+}
+
+/// The kinds that a path may be of: where it is a file, that tells.
+fn kinds_of_file(path: &OsStr) -> &'static [Class] {
+    match fs::metadata(path).map(|file| file.file_type()) {
+        Ok(kind) if kind.is_fifo() => &[Class::Fifo, Class::Lock],
+        Ok(kind) if kind.is_socket() => &[Class::Socket],
+        Ok(kind) if kind.is_file() => &[Class::File, Class::Lock],
+        Ok(_) => &[Class::Lock],
+        Err(_) => &OF_PATH,
     }
 }
 
@@ -177,8 +222,11 @@ mod tests {
         assert_eq!(classes("pipe:4711"), [Class::Pipe]);
         assert_eq!(classes("fifo:/tmp/x"), [Class::Fifo]);
         assert_eq!(classes("socket:@bus"), [Class::Socket]);
-        assert_eq!(classes("./x"), [Class::Fifo, Class::Socket, Class::File]);
-        assert_eq!(classes("/tmp/x"), [Class::Fifo, Class::Socket, Class::File]);
+        assert_eq!(classes("lock:/tmp/x"), [Class::Lock]);
+        assert_eq!(classes("./nothing"), OF_PATH);
+        assert_eq!(classes("/dev/nothing"), OF_PATH);
+        assert_eq!(classes("/proc/stat"), [Class::File, Class::Lock]);
+        assert_eq!(classes("/proc/"), [Class::Lock]);
     }
 
     #[test]

@@ -1,17 +1,10 @@
 //! What a process does at objects, as `/proc` shows it.
 
-use std::collections::{HashMap, HashSet};
-use std::io;
+use std::collections::HashSet;
 
-use super::held::{self, Held};
 use super::{Class, Object, Thing};
-use crate::ipc::Id;
+use crate::ipc::lock::Table;
 use crate::ipc::sem::sysv::Operation;
-use crate::ipc::sem::users::operations;
-use crate::proc::process::Sleep;
-use crate::proc::walk::{Process, Walker};
-use crate::sys::call::Call;
-use crate::sys::errno;
 
 /// What a process does at an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,10 +47,71 @@ pub enum How {
     Reading,
     /// Sleeps in write(2) or the like.
     Writing,
+    /// It has a socket that others can connect to.
+    Listening,
+    /// It has a socket with another end.
+    Connected(OtherEnd),
+    /// Sleeps in accept(2) until somebody connects.
+    Accepting,
+    /// Sleeps in connect(2) until there is room for one more.
+    Connecting,
+    /// Sleeps in recv(2) or the like.
+    SocketReceiving,
+    /// Sleeps in send(2) or the like.
+    SocketSending,
+    /// Sleeps in poll(2) or the like until it can do this here, or something elsewhere.
+    Polling {
+        /// What the call is called.
+        call: &'static str,
+        /// For what.
+        until: Until,
+    },
     /// Holds a lock on a file.
     Locked(Lock),
     /// Sleeps until it can have a lock on a file.
-    Locking(Lock),
+    Locking {
+        /// Which.
+        lock: Lock,
+        /// The processes that it waits for.
+        blocked_by: Vec<i32>,
+        /// The circle that it is part of: each of these processes waits for the next.
+        circle: Vec<i32>,
+    },
+}
+
+/// What a call such as poll(2) waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Until {
+    /// Something can be read.
+    Readable,
+    /// Something can be written.
+    Writable,
+    /// One of these two.
+    Either,
+    /// Somebody connects.
+    Connection,
+    /// The other end is gone: nothing else was asked for.
+    Gone,
+}
+
+/// The other end of a connected socket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OtherEnd {
+    /// Who has it, as far as that can be seen.
+    pub ends: Vec<End>,
+    /// It still waits to be accepted: they have the socket that listens.
+    pub is_waiting: bool,
+}
+
+/// A descriptor of a process.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct End {
+    /// The process.
+    pub pid: i32,
+    /// Its number there; `None` where that could not be seen.
+    pub descriptor: Option<u32>,
+    /// The command name, exactly.
+    pub command: Vec<u8>,
 }
 
 /// A lock, in the words of [`lock`](crate::ipc::lock).
@@ -72,10 +126,12 @@ pub struct Lock {
 }
 
 impl How {
-    /// Whether it sleeps there until somebody else does something.
+    /// Whether it sleeps there until somebody else does something. Who waits for many things at once, as an
+    /// event loop does, is blocked at none of them.
     #[must_use]
     pub const fn is_blocked(&self) -> bool {
-        !matches!(self, Self::Mapped { .. } | Self::Open { .. } | Self::Notified | Self::Locked(_))
+        let stays = matches!(self, Self::Mapped { .. } | Self::Open { .. } | Self::Listening | Self::Connected(_));
+        !stays && !matches!(self, Self::Notified | Self::Polling { .. } | Self::Locked(_))
     }
 }
 
@@ -88,6 +144,8 @@ pub struct Use {
     pub how: How,
     /// The thread that sleeps there.
     pub thread: Option<i32>,
+    /// The descriptors that it has or sleeps at, where it has some.
+    pub descriptors: Vec<u32>,
     /// Since when, in seconds since the epoch; `None` where nobody keeps account of it.
     pub since: Option<i64>,
 }
@@ -101,18 +159,16 @@ pub struct Attention {
     classes: HashSet<Class>,
     /// The IPC namespace whose System V objects count; `None` for all.
     namespace: Option<u64>,
-    descriptors: bool,
-    mappings: bool,
-    calls: bool,
+    pub(super) descriptors: bool,
+    pub(super) mappings: bool,
+    pub(super) calls: bool,
 }
 
 impl Attention {
     /// For the users of these objects, and of all that is held of these kinds.
     #[must_use]
     pub fn to<'a>(objects: impl IntoIterator<Item = &'a Object>, classes: &[Class], namespace: Option<u64>) -> Self {
-        // Locks are not found in the walk.
-        let is_walked = |class: &Class| !Class::LASTING.contains(class) && *class != Class::Lock;
-        let held: HashSet<Class> = classes.iter().copied().filter(is_walked).collect();
+        let held: HashSet<Class> = classes.iter().copied().filter(|class| !Class::LASTING.contains(class)).collect();
         let mut attention = Self { namespace, ..Self::default() };
         for object in objects {
             attention.calls |= !matches!(object, Object::Segment(_) | Object::Memory(_));
@@ -126,11 +182,33 @@ impl Attention {
             }
         }
         let has_files = !attention.inodes.is_empty();
-        attention.descriptors = has_files || !held.is_empty();
+        // Where locks are to be looked for, the kernel's table says first: see `regard_locks`.
+        attention.descriptors = has_files || held.iter().any(|class| *class != Class::Lock);
         attention.mappings |= has_files || held.contains(&Class::File);
-        attention.calls |= held.iter().any(|class| *class != Class::File);
+        attention.calls |= held.iter().any(|class| !matches!(class, Class::File | Class::Lock));
         attention.classes = held;
         attention
+    }
+
+    /// Looks at what processes sleep in, whatever there is.
+    pub fn add_calls(&mut self) {
+        self.calls = true;
+    }
+
+    /// Where locks are looked for, this is the kernel's table of them; there are none without one.
+    pub(super) fn regard_locks(&mut self, table: Option<&Table>) {
+        if let Some(table) = table {
+            self.descriptors = true;
+            self.calls |= table.has_waiters();
+        } else {
+            self.classes.remove(&Class::Lock);
+        }
+    }
+
+    /// Whether all processes together tell what one does: who has the other end of its socket, whom it waits
+    /// for.
+    pub(super) fn is_about_others(&self) -> bool {
+        self.wants(Class::Socket) || self.wants(Class::Lock)
     }
 
     /// Whether there is nothing to see.
@@ -145,140 +223,8 @@ impl Attention {
     pub(super) fn wants(&self, class: Class) -> bool {
         self.classes.contains(&class)
     }
-}
 
-/// A look at one process.
-pub(super) struct Visit<'a> {
-    attention: &'a Attention,
-    held: &'a mut HashMap<Thing, Held>,
-    pub uses: Vec<Use>,
-    pub calls_hidden: bool,
-    /// Which descriptors and which addresses belong to things that count.
-    open: Vec<(u64, Thing)>,
-    mapped: Vec<(u64, u64, Thing)>,
-}
-
-impl<'a> Visit<'a> {
-    pub(super) fn new(attention: &'a Attention, held: &'a mut HashMap<Thing, Held>) -> Self {
-        Self { attention, held, uses: Vec::new(), calls_hidden: false, open: Vec::new(), mapped: Vec::new() }
+    pub(super) fn knows(&self, inode: (u64, u64)) -> bool {
+        self.inodes.contains(&inode)
     }
-
-    /// Sees what the process does; EACCES where nothing of it may be seen.
-    pub(super) fn look(&mut self, walker: &mut Walker, process: &Process, threads: u64) -> io::Result<()> {
-        if self.attention.descriptors {
-            self.see_descriptors(walker, process)?;
-        }
-        if self.attention.mappings {
-            self.see_mappings(process)?;
-        }
-        if !self.attention.calls {
-            return Ok(());
-        }
-        let anything_seen = self.attention.descriptors || self.attention.mappings;
-        match walker.sleeps(process, threads) {
-            Ok(sleeps) => sleeps.iter().for_each(|(thread, sleep)| self.see_sleep(process, *thread, sleep)),
-            Err(error) if anything_seen && (errno::is(&error, errno::EACCES) || errno::is(&error, errno::EPERM)) => {
-                self.calls_hidden = true;
-            }
-            Err(error) => return Err(error),
-        }
-        Ok(())
-    }
-
-    fn add(&mut self, thing: Thing, how: How, thread: Option<i32>) {
-        if !self.uses.iter().any(|used| used.thing == thing && used.how == how && used.thread == thread) {
-            self.uses.push(Use { thing, how, thread, since: None });
-        }
-    }
-
-    fn see_descriptors(&mut self, walker: &mut Walker, process: &Process) -> io::Result<()> {
-        walker.descriptors(process, |process, descriptor| {
-            let (device, inode) = descriptor.inode.number;
-            let thing = Thing::Inode(device, inode);
-            let is_known = self.attention.inodes.contains(&(device, inode)) || self.held.contains_key(&thing);
-            if !is_known {
-                let Some(held) = held::of_descriptor(self.attention, process, descriptor) else { return };
-                self.held.insert(thing, held);
-            }
-            let (reads, writes) = process.access(descriptor.name);
-            self.add(thing, How::Open { reads, writes }, None);
-            self.open.push((descriptor.number(), thing));
-        })
-    }
-
-    fn see_mappings(&mut self, process: &Process) -> io::Result<()> {
-        Walker::mappings(process, |mapped, path| {
-            let (device, inode) = mapped.inode;
-            let mut thing = Thing::Inode(device, inode);
-            let is_known = self.attention.inodes.contains(&mapped.inode);
-            if !is_known {
-                // Segments are always shared, and what is private tells nobody anything.
-                if !mapped.shared {
-                    return;
-                }
-                let path = path();
-                if path.starts_with(b"/SYSV") {
-                    let Some(id) = i32::try_from(inode).ok().and_then(Id::new) else { return };
-                    thing = Thing::Segment(id);
-                } else if self.attention.wants(Class::File) {
-                    let Some(held) = held::of_mapping(&path, mapped.writable, mapped.inode) else { return };
-                    self.held.entry(thing).and_modify(|known| known.written |= held.written).or_insert(held);
-                } else {
-                    return;
-                }
-            }
-            self.add(thing, How::Mapped { writable: mapped.writable, shared: mapped.shared }, None);
-            self.mapped.push((mapped.range.0, mapped.range.1, thing));
-        })
-    }
-
-    fn see_sleep(&mut self, process: &Process, thread: i32, sleep: &Sleep) {
-        let seen = match sleep.call {
-            Call::Msgrcv => {
-                called_id(sleep).map(|id| (Thing::Queue(id), How::Receiving(sleep.arguments[3].cast_signed())))
-            }
-            Call::Msgsnd => called_id(sleep).map(|id| (Thing::Queue(id), How::Sending)),
-            Call::Semop | Call::Semtimedop => {
-                called_id(sleep).map(|id| (Thing::Set(id), How::Operating(operations(process.pid, sleep))))
-            }
-            Call::Futex => self.mapped_at(sleep.arguments[0]).map(|thing| (thing, How::Waiting)),
-            Call::MqReceive => self.open_as(sleep.arguments[0]).map(|thing| (thing, How::MqReceiving)),
-            Call::MqSend => self.open_as(sleep.arguments[0]).map(|thing| (thing, How::MqSending)),
-            Call::Read | Call::Readv => self.open_as(sleep.arguments[0]).map(|thing| (thing, How::Reading)),
-            Call::Write | Call::Writev | Call::Vmsplice => {
-                self.open_as(sleep.arguments[0]).map(|thing| (thing, How::Writing))
-            }
-            Call::Open | Call::Openat => self.opening(process, thread, sleep),
-            _ => None,
-        };
-        if let Some((thing, how)) = seen {
-            self.add(thing, how, Some(thread));
-        }
-    }
-
-    /// The FIFO that a thread waits in open(2) for.
-    fn opening(&mut self, process: &Process, thread: i32, sleep: &Sleep) -> Option<(Thing, How)> {
-        let (held, writes) = held::opening(process.pid, thread, *sleep)?;
-        let (device, inode) = held.inode;
-        if !self.attention.wants(Class::Fifo) && !self.attention.inodes.contains(&held.inode) {
-            return None;
-        }
-        let thing = Thing::Inode(device, inode);
-        self.held.entry(thing).or_insert(held);
-        Some((thing, How::Opening { writes }))
-    }
-
-    /// An int argument has 32 meaningful bits.
-    fn open_as(&self, descriptor: u64) -> Option<Thing> {
-        self.open.iter().find(|(number, _)| *number == descriptor & 0xffff_ffff).map(|(_, thing)| *thing)
-    }
-
-    fn mapped_at(&self, address: u64) -> Option<Thing> {
-        self.mapped.iter().find(|(start, end, _)| (*start..*end).contains(&address)).map(|(.., thing)| *thing)
-    }
-}
-
-/// The identifier that is the first argument of a System V call.
-fn called_id(sleep: &Sleep) -> Option<Id> {
-    u32::try_from(sleep.arguments[0] & 0xffff_ffff).ok().and_then(|id| Id::new(id.cast_signed()))
 }

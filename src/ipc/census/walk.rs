@@ -1,13 +1,18 @@
 //! The walk: every process is looked at once, whatever is asked about.
 
-use std::collections::{HashMap, HashSet};
+use std::borrow::Cow;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use super::held::{self, Held};
-use super::uses::{Attention, How, Use, Visit};
-use super::{Object, Thing};
+use super::held::Held;
+use super::uses::{Attention, How, Use};
+use super::visit::Visit;
+use super::{Class, Object, Thing};
+use crate::ipc::Id;
+use crate::ipc::lock::{Gathered, Table};
+use crate::ipc::sem::sysv::{self, Set};
 use crate::proc::walk::{self, Clocks, Walker};
 use crate::sys::errno;
 
@@ -52,6 +57,8 @@ pub struct Census {
     pub held: HashMap<Thing, Held>,
     /// What could not be seen.
     pub hidden: Hidden,
+    /// What the walk has found of locks.
+    pub(super) locks: Gathered,
     /// Where the uses of a thing are: process and use.
     index: HashMap<Thing, Vec<(usize, usize)>>,
 }
@@ -59,17 +66,39 @@ pub struct Census {
 impl Census {
     /// Looks at all processes with this attention. We ourselves do not count.
     pub fn take(attention: &Attention) -> io::Result<Self> {
-        if attention.is_nothing() {
-            return Ok(Self::default());
-        }
-        let mut pids = Walker::new()?.pids()?;
-        let own = std::process::id().cast_signed();
-        pids.retain(|&pid| pid != own);
-        Self::of(&pids, attention)
+        Self::of(None, attention)
     }
 
     /// The same of these processes alone.
-    pub fn of(pids: &[i32], attention: &Attention) -> io::Result<Self> {
+    pub fn of(pids: Option<&[i32]>, attention: &Attention) -> io::Result<Self> {
+        let mut attention = Cow::Borrowed(attention);
+        let mut table = None;
+        if attention.wants(Class::Lock) {
+            table = Table::read()?;
+            attention.to_mut().regard_locks(table.as_ref());
+        }
+        if attention.is_nothing() {
+            return Ok(Self::default());
+        }
+        let own = std::process::id().cast_signed();
+        let all = || -> io::Result<Vec<i32>> {
+            let mut pids = Walker::new()?.pids()?;
+            pids.retain(|&pid| pid != own);
+            Ok(pids)
+        };
+        let mut census = match pids {
+            Some(pids) if !attention.is_about_others() => Self::walk(pids, &attention)?,
+            _ => Self::walk(&all()?, &attention)?,
+        };
+        census.finish(table.as_ref())?;
+        if let Some(pids) = pids {
+            census.processes.retain(|process| pids.contains(&process.pid));
+            census.reindex();
+        }
+        Ok(census)
+    }
+
+    fn walk(pids: &[i32], attention: &Attention) -> io::Result<Self> {
         let clocks = Clocks::read();
         let next = AtomicUsize::new(0);
         let walk = || -> io::Result<Self> {
@@ -84,7 +113,7 @@ impl Census {
             }
         };
         if pids.len() <= 2 * SHARE {
-            return walk()?.in_order();
+            return walk();
         }
         let parts = thread::scope(|scope| {
             let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(walk)).collect();
@@ -94,7 +123,7 @@ impl Census {
         for part in parts {
             all.join(part?);
         }
-        all.in_order()
+        Ok(all)
     }
 
     fn join(&mut self, part: Self) {
@@ -104,15 +133,20 @@ impl Census {
         }
         self.hidden.whole += part.hidden.whole;
         self.hidden.calls += part.hidden.calls;
+        self.locks.join(part.locks);
     }
 
-    fn in_order(mut self) -> io::Result<Self> {
+    /// Adds what only all processes together tell, and puts them in order.
+    fn finish(&mut self, table: Option<&Table>) -> io::Result<()> {
         // What is only read by everybody who has it mapped tells nobody anything.
         self.held.retain(|_, held| held.written);
-        held::name_sockets(&mut self.held)?;
         self.processes.sort_unstable_by_key(|process| process.pid);
+        self.complete_sockets()?;
+        if let Some(table) = table {
+            self.add_locks(table)?;
+        }
         self.reindex();
-        Ok(self)
+        Ok(())
     }
 
     pub(super) fn reindex(&mut self) {
@@ -131,7 +165,7 @@ impl Census {
         if life.has_nothing {
             return;
         }
-        let mut visit = Visit::new(attention, &mut self.held);
+        let mut visit = Visit::new(attention, &mut self.held, &mut self.locks);
         match visit.look(walker, &process, life.threads) {
             Ok(()) => {}
             Err(error) if errno::is(&error, errno::EACCES) || errno::is(&error, errno::EPERM) => {
@@ -157,9 +191,10 @@ impl Census {
             return;
         }
         for used in &mut uses {
-            used.since = used.thread.and_then(|thread| clocks.asleep_since(pid, thread));
+            let run = used.thread.and_then(|thread| walker.last_run(&process, thread));
+            used.since = run.and_then(|run| clocks.asleep_since(run));
         }
-        let Ok([uid, ..]) = walker.users(&process) else { return };
+        let Ok(uid) = process.user() else { return };
         let started = clocks.started(life.start);
         self.processes.push(Process { pid, uid, command: life.command, started, namespace, uses });
     }
@@ -184,7 +219,7 @@ impl Census {
             let Some(&(place, number)) = places.iter().find(is_it) else { continue };
             let uses = &mut self.processes[place].uses;
             match how {
-                Some(how) => uses.push(Use { thing, how, thread: None, since: None }),
+                Some(how) => uses.push(Use { thing, how, thread: None, descriptors: Vec::new(), since: None }),
                 None => uses[number].since = since,
             }
         }
@@ -203,11 +238,28 @@ impl Census {
         })
     }
 
+    /// The sets that processes are at, by identifier; those that have gone meanwhile are left out.
+    pub fn sets(&self) -> io::Result<Vec<Object>> {
+        let ids: BTreeSet<Id> = self.index.keys().filter_map(|thing| thing.as_set()).collect();
+        let status = |id| match Set::at(id).status() {
+            Ok(status) => Some(Ok(Object::Set(status))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => Some(Err(error)),
+        };
+        ids.into_iter().filter_map(status).collect()
+    }
+
     /// How many processes are at this thing.
     #[must_use]
     pub fn count(&self, thing: Thing, namespace: Option<u64>) -> usize {
         self.users(thing, namespace).map(|(process, _)| process.pid).collect::<HashSet<_>>().len()
     }
+}
+
+/// How many sets there are in our IPC namespace; 0 where the kernel does not tell.
+#[must_use]
+pub fn set_count() -> u64 {
+    sysv::usage().map_or(0, |usage| usage.sets)
 }
 
 /// The number of the IPC namespace that we are in.

@@ -16,6 +16,15 @@ impl Inventory {
         }
     }
 
+    /// Which of these circles the lock of this index waits in.
+    #[must_use]
+    pub fn circle_of<'a>(&self, index: usize, circles: &'a [Vec<i32>]) -> Option<&'a Vec<i32>> {
+        let (lock, blocked_by) = (self.locks.get(index)?, self.blockers(index));
+        circles.iter().find(|circle| {
+            pids(lock).any(|pid| circle.contains(&pid)) && blocked_by.iter().any(|pid| circle.contains(pid))
+        })
+    }
+
     /// The locks that wait behind the lock of this index, however deep.
     #[must_use]
     pub fn waiters(&self, index: usize) -> Vec<usize> {
@@ -88,7 +97,7 @@ mod tests {
     use super::*;
 
     fn lock(inode: u64, pids: &[i32], standing: Standing) -> Lock {
-        let holder = |&pid: &i32| Holder { pid, descriptor: None, command: None };
+        let holder = |&pid: &i32| Holder { pid, descriptor: None, thread: None, command: None };
         Lock {
             family: Family::Lock(Kind::Flock),
             claim: Claim::Exclusive,

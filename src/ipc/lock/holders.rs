@@ -4,12 +4,13 @@
 //! The `fdinfo` of a descriptor tells the locks that are held through it.
 
 use std::collections::HashMap;
-use std::ffi::OsString;
+use std::ffi::CStr;
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 
 use crate::proc::locks::{self, Entry};
+use crate::proc::walk::{Process, Walker};
 use crate::proc::{process, stat};
 use crate::sys::lock::is_same_description;
 
@@ -20,6 +21,8 @@ pub struct Holder {
     pub pid: i32,
     /// Its descriptor; `None` where that could not be seen.
     pub descriptor: Option<u64>,
+    /// The thread that waits, where that was seen.
+    pub thread: Option<i32>,
     /// Its command name; `None` once it has ended.
     pub command: Option<String>,
 }
@@ -58,27 +61,36 @@ pub(super) struct Holdings {
 
 impl Holdings {
     /// Looks at every descriptor of these processes.
-    pub(super) fn of(pids: &[i32]) -> Self {
+    pub(super) fn of(pids: &[i32]) -> io::Result<Self> {
         let mut all = Self::default();
+        let mut walker = Walker::new()?;
         for &pid in pids {
-            match all.add(pid) {
-                Err(error) if error.kind() == ErrorKind::PermissionDenied && may_hold(pid) => all.hidden += 1,
-                // It may have ended.
-                _ => {}
+            // It may have ended.
+            let Some(process) = walker.hold(pid) else { continue };
+            let looked = walker.descriptor_names(&process, |name| all.add(&process, name));
+            if looked.is_err_and(|error| error.kind() == ErrorKind::PermissionDenied) && may_hold(pid) {
+                all.hidden += 1;
             }
         }
-        all
+        Ok(all)
     }
 
-    fn add(&mut self, pid: i32) -> io::Result<()> {
-        for entry in fs::read_dir(format!("/proc/{pid}/fdinfo"))? {
-            let name: OsString = entry?.file_name();
-            let Some(descriptor) = name.to_str().and_then(|name| name.parse().ok()) else { continue };
-            for lock in locks::of_descriptor(pid, descriptor).unwrap_or_default().locks {
-                self.by_lock.entry(lock).or_default().push(Holding { pid, descriptor });
-            }
+    /// Adds what a process holds through a descriptor.
+    pub(super) fn add(&mut self, process: &Process, name: &CStr) {
+        let Some(descriptor) = name.to_str().ok().and_then(|name| name.parse().ok()) else { return };
+        for lock in locks::through(process, name).unwrap_or_default() {
+            self.by_lock.entry(lock).or_default().push(Holding { pid: process.pid, descriptor });
         }
-        Ok(())
+    }
+
+    /// Adds what another has found, as if one had looked at all processes in their order.
+    pub(super) fn join(&mut self, other: Self) {
+        for (lock, holdings) in other.by_lock {
+            let all = self.by_lock.entry(lock).or_default();
+            all.extend(holdings);
+            all.sort_unstable_by_key(|holding| (holding.pid, holding.descriptor));
+        }
+        self.hidden += other.hidden;
     }
 
     /// Takes out who holds this lock; `alike` is how many lines of the table are the same, word for word.

@@ -1,15 +1,17 @@
 //! All locks, who holds them, who waits, and for whom.
 
-use std::collections::HashMap;
+use std::ffi::CStr;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-use super::holders::{Holder, Holding, Holdings};
+use super::build::Build;
+use super::holders::{Holder, Holdings};
 use super::waiters::{self, Waiter};
 use super::{Claim, FileId, Kind, Range, Request};
 use crate::proc::locks::{self, Entry};
-use crate::proc::process;
+use crate::proc::process::{self, Sleep};
+use crate::proc::walk::Process;
 
 /// What a lock is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -42,6 +44,8 @@ pub enum Standing {
     Held,
     /// It is waited for: behind the lock of this index in the inventory, which may be waited for itself.
     Waits(usize),
+    /// It is waited for, and who is in the way cannot be seen: outside our pid namespace.
+    WaitsForUnseen,
 }
 
 /// A lock that is held, or asked for and waited for.
@@ -77,7 +81,7 @@ impl Lock {
     /// Whether it is waited for.
     #[must_use]
     pub fn is_waiting(&self) -> bool {
-        matches!(self.standing, Standing::Waits(_))
+        self.standing != Standing::Held
     }
 
     /// What was asked for; `None` for a lease.
@@ -111,126 +115,66 @@ pub fn inventory_of(file: FileId) -> io::Result<Inventory> {
 fn read(wanted: impl Fn(&Entry) -> bool) -> io::Result<Inventory> {
     let table: Vec<Entry> = locks::table()?.into_iter().filter(&wanted).collect();
     let pids = process::all()?.pids;
-    let mut build = Build { holdings: Holdings::of(&pids), ..Build::default() };
+    let mut build = Build::new(Holdings::of(&pids)?);
     build.add_table(&table);
     let unseen = build.add_rest(wanted);
     if unseen || build.locks.iter().any(|lock| lock.is_waiting() && lock.holders.is_empty()) {
         build.add_waiters(waiters::of(&pids));
     }
-    Ok(Inventory { hidden: build.hidden, locks: build.locks })
+    Ok(build.done())
 }
 
-/// An inventory that comes into being.
+/// The kernel's table, for one who walks over the processes in any case.
+#[derive(Debug)]
+pub(in crate::ipc) struct Table(Vec<Entry>);
+
+/// What such a walk has found of locks.
 #[derive(Debug, Default)]
-struct Build {
-    locks: Vec<Lock>,
-    /// Per lock, its file as stat(2) has it: those who wait in a system call are found by that.
-    stats: Vec<Option<(u64, u64)>>,
+pub(in crate::ipc) struct Gathered {
     holdings: Holdings,
-    hidden: usize,
-    commands: HashMap<i32, Option<String>>,
+    waiters: Vec<Waiter>,
 }
 
-impl Build {
-    fn add_table(&mut self, table: &[Entry]) {
-        let mut alike: HashMap<&Entry, usize> = HashMap::new();
-        for entry in table {
-            *alike.entry(entry).or_default() += 1;
-        }
-        // The index of the last line of each depth.
-        let mut above: Vec<usize> = Vec::new();
-        for entry in table {
-            above.truncate(entry.depth);
-            let standing = match (entry.depth, above.last()) {
-                (0, _) | (_, None) => Standing::Held,
-                (_, Some(&index)) => Standing::Waits(index),
-            };
-            above.push(self.locks.len());
-            let holdings = match standing {
-                Standing::Held => self.holdings.take(entry, alike[entry]),
-                Standing::Waits(_) => Vec::new(),
-            };
-            self.add(entry, standing, &holdings);
-        }
+impl Table {
+    /// Reads it; `None` where that tells already that nobody holds a lock.
+    pub(in crate::ipc) fn read() -> io::Result<Option<Self>> {
+        let table = locks::table()?;
+        Ok(Some(Self(table)).filter(|table| !table.0.is_empty() || !locks::table_is_whole()))
     }
 
-    /// What descriptors tell and the table does not, because who took it has ended or is outside our pid
-    /// namespace: whether there is any.
-    fn add_rest(&mut self, wanted: impl Fn(&Entry) -> bool) -> bool {
-        let holdings = std::mem::take(&mut self.holdings);
-        self.hidden = holdings.hidden;
-        let mut rest = holdings.rest();
-        rest.retain(|(entry, _)| wanted(entry));
-        rest.sort_by_key(|(entry, holdings)| (entry.file, entry.start, holdings[0].pid));
-        for (entry, holdings) in &rest {
-            self.add(entry, Standing::Held, holdings);
-        }
-        !rest.is_empty()
+    /// Whether somebody may wait for a lock.
+    pub(in crate::ipc) fn has_waiters(&self) -> bool {
+        self.0.iter().any(|entry| entry.depth > 0) || !locks::table_is_whole()
     }
 
-    fn add(&mut self, entry: &Entry, standing: Standing, holdings: &[Holding]) {
-        let taker = Some(entry.pid).filter(|&pid| pid > 0);
-        let mut holders: Vec<Holder> = holdings.iter().map(|at| self.holder(at.pid, Some(at.descriptor))).collect();
-        if let (true, Some(pid)) = (holders.is_empty(), taker) {
-            holders.push(self.holder(pid, None));
-        }
-        let path = match standing {
-            Standing::Held => holdings.iter().find_map(Holding::path),
-            Standing::Waits(index) => self.locks[index].path.clone(),
-        };
-        self.stats.push(match standing {
-            Standing::Held => holdings.iter().find_map(Holding::stat),
-            Standing::Waits(index) => self.stats[index],
-        });
-        let file = FileId { device: entry.file.0, inode: entry.file.1 };
-        let (family, claim, range) = (family_of(entry), claim_of(entry), Range::between(entry.start, entry.end));
-        self.locks.push(Lock { family, claim, range, file, path, standing, taker, holders });
-    }
-
-    /// Finds whom the table does not name among those who sleep.
-    fn add_waiters(&mut self, mut sleepers: Vec<Waiter>) {
-        for index in 0..self.locks.len() {
-            let lock = &self.locks[index];
-            if !lock.is_waiting() {
-                continue;
-            }
-            let is_it = |waiter: &Waiter| match lock.taker {
-                Some(pid) => waiter.at.pid == pid && Family::Lock(waiter.kind) == lock.family,
-                None => waiter.wants(self.stats[index], lock.family, lock.claim, lock.range),
-            };
-            if let Some(found) = sleepers.iter().position(is_it) {
-                let at = sleepers.remove(found).at;
-                self.locks[index].holders = vec![self.holder(at.pid, Some(at.descriptor))];
-            }
-        }
-        for waiter in sleepers {
-            self.add_sleeper(&waiter);
-        }
-    }
-
-    /// One who waits for a lock that the table has not.
-    fn add_sleeper(&mut self, waiter: &Waiter) {
-        let request = Request { kind: waiter.kind, claim: waiter.claim, range: waiter.range.unwrap_or(Range::WHOLE) };
-        let in_the_way = |(lock, stat): (&Lock, &Option<(u64, u64)>)| {
-            let conflicts = lock.request().is_some_and(|held| held.conflicts_with(&request));
-            !lock.is_waiting() && conflicts && *stat == Some(waiter.stat)
-        };
-        let Some(index) = self.locks.iter().zip(&self.stats).position(in_the_way) else { return };
-        let holders = vec![self.holder(waiter.at.pid, Some(waiter.at.descriptor))];
-        let (file, path) = (self.locks[index].file, self.locks[index].path.clone());
-        let Request { kind, claim, range } = request;
-        let (standing, taker) = (Standing::Waits(index), Some(waiter.at.pid));
-        self.stats.push(Some(waiter.stat));
-        self.locks.push(Lock { family: Family::Lock(kind), claim, range, file, path, standing, taker, holders });
-    }
-
-    fn holder(&mut self, pid: i32, descriptor: Option<u64>) -> Holder {
-        let command = self.commands.entry(pid).or_insert_with(|| process::command(pid)).clone();
-        Holder { pid, descriptor, command }
+    /// All locks, with what the walk has found.
+    pub(in crate::ipc) fn inventory(&self, gathered: Gathered) -> Inventory {
+        let mut build = Build::new(gathered.holdings);
+        build.add_table(&self.0);
+        build.add_rest(|_| true);
+        build.add_waiters(gathered.waiters);
+        build.done()
     }
 }
 
-fn family_of(entry: &Entry) -> Family {
+impl Gathered {
+    /// Looks at a descriptor of a process.
+    pub(in crate::ipc) fn add_descriptor(&mut self, process: &Process, name: &CStr) {
+        self.holdings.add(process, name);
+    }
+
+    /// Looks at the call that a thread sleeps in: whether it waits for a lock.
+    pub(in crate::ipc) fn add_sleep(&mut self, pid: i32, thread: i32, sleep: &Sleep) {
+        self.waiters.extend(waiters::waiter(pid, Some(thread), sleep));
+    }
+
+    pub(in crate::ipc) fn join(&mut self, other: Self) {
+        self.holdings.join(other.holdings);
+        self.waiters.extend(other.waiters);
+    }
+}
+
+pub(super) fn family_of(entry: &Entry) -> Family {
     match entry.kind.as_str() {
         "FLOCK" => Family::Lock(Kind::Flock),
         "POSIX" => Family::Lock(Kind::Posix),
@@ -241,7 +185,7 @@ fn family_of(entry: &Entry) -> Family {
     }
 }
 
-fn claim_of(entry: &Entry) -> Claim {
+pub(super) fn claim_of(entry: &Entry) -> Claim {
     if entry.exclusive { Claim::Exclusive } else { Claim::Shared }
 }
 

@@ -4,6 +4,7 @@
 //! file, also a directory. A lock keeps nobody from reading or writing: it holds off those alone who ask
 //! for one of the same family. `flock` and record locks do not see each other.
 
+mod build;
 mod file;
 mod graph;
 mod holders;
@@ -23,6 +24,7 @@ use nix::sys::stat::{Mode, fstat};
 pub use file::{Converted, LockFile, Opening, Writing};
 pub use holders::Holder;
 pub use inventory::{Family, Inventory, Lock, Standing, inventory, inventory_of};
+pub(in crate::ipc) use inventory::{Gathered, Table};
 pub use probe::Probe;
 
 use crate::proc::locks;

@@ -11,6 +11,8 @@ use crate::sys::lock::{self, Owner};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Waiter {
     pub at: Holding,
+    /// Which of its threads, where that was seen.
+    pub thread: Option<i32>,
     pub kind: Kind,
     pub claim: Claim,
     /// `None` where its memory could not be read.
@@ -22,10 +24,11 @@ pub(super) struct Waiter {
 /// Those among these processes that we may look at.
 pub(super) fn of(pids: &[i32]) -> Vec<Waiter> {
     let sleeps = |&pid| process::sleeps(pid).unwrap_or_default().into_iter().map(move |sleep| (pid, sleep));
-    pids.iter().flat_map(sleeps).filter_map(|(pid, sleep)| waiter(pid, &sleep)).collect()
+    pids.iter().flat_map(sleeps).filter_map(|(pid, sleep)| waiter(pid, None, &sleep)).collect()
 }
 
-fn waiter(pid: i32, sleep: &Sleep) -> Option<Waiter> {
+/// What such a thread waits for, if that is a lock.
+pub(super) fn waiter(pid: i32, thread: Option<i32>, sleep: &Sleep) -> Option<Waiter> {
     // The kernel takes the lower half of these two arguments.
     let [descriptor, operation] = [0, 1].map(|index: usize| sleep.arguments[index] & 0xffff_ffff);
     let (kind, claim, range) = match sleep.call {
@@ -45,7 +48,7 @@ fn waiter(pid: i32, sleep: &Sleep) -> Option<Waiter> {
     };
     let at = Holding { pid, descriptor };
     let stat = at.stat()?;
-    Some(Waiter { at, kind, claim, range, stat })
+    Some(Waiter { at, thread, kind, claim, range, stat })
 }
 
 fn claim(exclusive: bool) -> Claim {

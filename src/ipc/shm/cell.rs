@@ -1,16 +1,16 @@
 //! Typed cells in shared memory: numbers at an offset, read and changed in one step where the processor
 //! can.
 
-use std::cmp::Ordering;
 use std::fmt;
-use std::io;
 use std::str::FromStr;
-use std::thread;
-use std::time::{Duration, Instant};
 
-use super::{Memory, Width};
-use crate::ipc::Wait;
-use crate::sys::errno;
+use super::Width;
+use value::{float, signed, unsigned};
+
+mod access;
+mod value;
+
+pub use value::{Relation, Value};
 
 /// A number in memory: where, of which type, in which byte order. Written `OFFSET:TYPE`, as `16:u32be`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,30 +27,6 @@ enum Kind {
     Unsigned(Width),
     Single,
     Double,
-}
-
-/// The number in a cell.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Value {
-    /// Of `i8` to `i64`.
-    Signed(i64),
-    /// Of `u8` to `u64`.
-    Unsigned(u64),
-    /// Of `f32`.
-    Single(f32),
-    /// Of `f64`.
-    Double(f64),
-}
-
-impl fmt::Display for Value {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Signed(number) => number.fmt(f),
-            Self::Unsigned(number) => number.fmt(f),
-            Self::Single(number) => number.fmt(f),
-            Self::Double(number) => number.fmt(f),
-        }
-    }
 }
 
 /// Why a text is no cell, or no value of one.
@@ -107,45 +83,6 @@ impl fmt::Display for Cell {
     }
 }
 
-/// What a value is to be compared with another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Relation {
-    /// Equal.
-    Equal,
-    /// Not equal.
-    NotEqual,
-    /// Less than.
-    Less,
-    /// Less or equal.
-    AtMost,
-    /// Greater than.
-    Greater,
-    /// Greater or equal.
-    AtLeast,
-}
-
-impl Relation {
-    /// Whether `value` stands so to `other`. What cannot be compared is only unequal.
-    #[must_use]
-    pub fn holds(self, value: Value, other: Value) -> bool {
-        let order = match (value, other) {
-            (Value::Signed(a), Value::Signed(b)) => Some(a.cmp(&b)),
-            (Value::Unsigned(a), Value::Unsigned(b)) => Some(a.cmp(&b)),
-            (Value::Single(a), Value::Single(b)) => a.partial_cmp(&b),
-            (Value::Double(a), Value::Double(b)) => a.partial_cmp(&b),
-            _ => None,
-        };
-        match self {
-            Self::Equal => order == Some(Ordering::Equal),
-            Self::NotEqual => order != Some(Ordering::Equal),
-            Self::Less => order == Some(Ordering::Less),
-            Self::AtMost => order.is_some_and(Ordering::is_le),
-            Self::Greater => order == Some(Ordering::Greater),
-            Self::AtLeast => order.is_some_and(Ordering::is_ge),
-        }
-    }
-}
-
 impl Cell {
     /// Where it lies.
     #[must_use]
@@ -169,6 +106,12 @@ impl Cell {
         self.offset.is_multiple_of(self.width().bytes() as u64)
     }
 
+    /// Whether somebody can sleep on it: an aligned cell of 32 bits.
+    #[must_use]
+    pub const fn is_futex(self) -> bool {
+        matches!(self.width(), Width::Four) && self.is_aligned()
+    }
+
     fn type_name(self) -> String {
         let bits = self.width().bits();
         match self.kind {
@@ -187,6 +130,14 @@ impl Cell {
             Kind::Double => float(text, f64::is_infinite).map(Value::Double),
         };
         value.filter(|&value| self.holds(value)).ok_or_else(|| CellError(format!("no value of {}", self.type_name())))
+    }
+
+    /// Reads a number to add: an unsigned cell takes a negative one, too.
+    pub fn parse_addend(self, text: &str) -> Result<Value, CellError> {
+        match (self.kind, signed(text)) {
+            (Kind::Unsigned(_), Some(number @ ..0)) => Ok(Value::Signed(number)),
+            _ => self.parse(text),
+        }
     }
 
     /// Whether a value of the cell's family fits into its width.
@@ -227,135 +178,6 @@ impl Cell {
         let word = word << spare >> spare;
         if self.swapped { word.swap_bytes() >> spare } else { word }
     }
-
-    /// Its value. `memory` begins at the cell.
-    pub fn get(self, memory: &Memory) -> io::Result<Value> {
-        memory.load(0, self.width()).map(|word| self.decode(word))
-    }
-
-    /// Gives it a value.
-    pub fn put(self, memory: &Memory, value: Value) -> io::Result<()> {
-        memory.store(0, self.width(), self.encode(value))
-    }
-
-    /// Gives it the value `new` if it has the value `expected`, bit for bit: the value it had.
-    ///
-    /// EINVAL when it is not aligned; so have the other changes in one step.
-    pub fn compare_and_swap(self, memory: &Memory, expected: Value, new: Value) -> io::Result<(Value, bool)> {
-        let expected = self.encode(expected);
-        let old = memory.compare_exchange(0, self.width(), expected, self.encode(new))?;
-        Ok((self.decode(old), old == expected))
-    }
-
-    /// Gives it another value: the one it had.
-    pub fn swap(self, memory: &Memory, new: Value) -> io::Result<Value> {
-        self.change(memory, |_| Ok(new)).map(|(old, _)| old)
-    }
-
-    /// Adds to it: the sum. ERANGE when that does not fit; then nothing has changed.
-    pub fn add(self, memory: &Memory, more: Value) -> io::Result<Value> {
-        let sum = |old| {
-            let sum = match (old, more) {
-                (Value::Signed(a), Value::Signed(b)) => a.checked_add(b).map(Value::Signed),
-                (Value::Unsigned(a), Value::Unsigned(b)) => a.checked_add(b).map(Value::Unsigned),
-                (Value::Unsigned(a), Value::Signed(b)) => a.checked_add_signed(b).map(Value::Unsigned),
-                (Value::Single(a), Value::Single(b)) => Some(Value::Single(a + b)),
-                (Value::Double(a), Value::Double(b)) => Some(Value::Double(a + b)),
-                _ => None,
-            };
-            sum.filter(|&sum| self.holds(sum)).ok_or_else(|| errno::error(errno::ERANGE))
-        };
-        self.change(memory, sum).map(|(_, new)| new)
-    }
-
-    /// Reads a number to add: an unsigned cell takes a negative one, too.
-    pub fn parse_addend(self, text: &str) -> Result<Value, CellError> {
-        match (self.kind, signed(text)) {
-            (Kind::Unsigned(_), Some(number @ ..0)) => Ok(Value::Signed(number)),
-            _ => self.parse(text),
-        }
-    }
-
-    /// Tries until nobody has changed it between our reading and writing: the old and the new value.
-    fn change(self, memory: &Memory, new: impl Fn(Value) -> io::Result<Value>) -> io::Result<(Value, Value)> {
-        let mut old = memory.load(0, self.width())?;
-        loop {
-            let changed = new(self.decode(old))?;
-            let seen = memory.compare_exchange(0, self.width(), old, self.encode(changed))?;
-            if seen == old {
-                return Ok((self.decode(old), changed));
-            }
-            old = seen;
-        }
-    }
-
-    /// Waits until its value is as wanted: the value. ETIMEDOUT when it was not in time.
-    ///
-    /// Who changes the cell may wake us (an aligned cell of 32 bits is a futex), but need not: we look
-    /// again and again, at first often, then every 10 ms. `still` is asked now and then whether waiting
-    /// makes sense; its error ends it.
-    pub fn wait_until(
-        self,
-        memory: &Memory,
-        wait: Wait,
-        is_wanted: impl Fn(Value) -> bool,
-        still: impl Fn() -> io::Result<()>,
-    ) -> io::Result<Value> {
-        const LONGEST: Duration = Duration::from_millis(10);
-        let started = Instant::now();
-        let mut nap = Duration::from_micros(20);
-        loop {
-            let word = memory.load(0, self.width())?;
-            if is_wanted(self.decode(word)) {
-                return Ok(self.decode(word));
-            }
-            let left = match wait {
-                Wait::Forever => LONGEST,
-                Wait::Never => return Err(errno::error(errno::ETIMEDOUT)),
-                Wait::For(limit) => {
-                    limit.checked_sub(started.elapsed()).ok_or_else(|| errno::error(errno::ETIMEDOUT))?
-                }
-            };
-            match u32::try_from(word) {
-                Ok(word) if self.is_futex() => memory.sleep_on(0, word, nap.min(left))?,
-                _ => thread::sleep(nap.min(left)),
-            }
-            nap = (nap * 2).min(LONGEST);
-            if nap == LONGEST {
-                still()?;
-            }
-        }
-    }
-
-    /// Whether somebody can sleep on it: an aligned cell of 32 bits.
-    #[must_use]
-    pub const fn is_futex(self) -> bool {
-        matches!(self.width(), Width::Four) && self.is_aligned()
-    }
-}
-
-/// A decimal or `0x…` number; no sign, no blank.
-fn unsigned(text: &str) -> Option<u64> {
-    match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
-        Some(digits) if digits.bytes().all(|byte| byte.is_ascii_hexdigit()) => u64::from_str_radix(digits, 16).ok(),
-        None if text.bytes().all(|byte| byte.is_ascii_digit()) => text.parse().ok(),
-        _ => None,
-    }
-}
-
-/// The same with a minus sign.
-fn signed(text: &str) -> Option<i64> {
-    match text.strip_prefix('-') {
-        Some(digits) => 0_i64.checked_sub_unsigned(unsigned(digits)?),
-        None => unsigned(text)?.try_into().ok(),
-    }
-}
-
-/// A decimal number, `inf` or `nan`; not one that is too large and would become infinite.
-fn float<T: FromStr + Copy>(text: &str, is_infinite: fn(T) -> bool) -> Option<T> {
-    let number = text.parse().ok()?;
-    let has_digits = text.bytes().any(|byte| byte.is_ascii_digit());
-    (!(has_digits && is_infinite(number))).then_some(number)
 }
 
 #[cfg(test)]
@@ -432,17 +254,5 @@ mod tests {
         for (name, text) in table {
             assert!(cell(name).parse(text).is_err(), "{name} {text}");
         }
-    }
-
-    #[test]
-    fn relations_hold_as_numbers_do() {
-        let (one, two, nan) = (Value::Double(1.0), Value::Double(2.0), Value::Double(f64::NAN));
-        assert!(Relation::Less.holds(one, two) && Relation::AtMost.holds(one, one) && Relation::Equal.holds(two, two));
-        assert!(
-            Relation::Greater.holds(two, one)
-                && Relation::AtLeast.holds(two, one)
-                && Relation::NotEqual.holds(one, two)
-        );
-        assert!(Relation::NotEqual.holds(nan, nan) && !Relation::AtMost.holds(nan, one));
     }
 }

@@ -13,8 +13,8 @@ use regex_lite::Regex;
 use super::Process;
 use super::tree;
 use crate::ipc::users::{Database, number_of};
-use crate::proc::signals;
 use crate::proc::stat::{self, Stat};
+use crate::proc::{process, signals};
 use crate::sys::errno;
 
 /// Processes, as a user names them.
@@ -110,7 +110,11 @@ impl Target {
             Self::Group(group) => stat.group == *group,
             Self::Session(session) => stat.session == *session,
             Self::Name(name) => stat.command == *name,
-            Self::Match(regex) => !stat.of_kernel && regex.is_match(&stat::command_line(stat.pid)?),
+            Self::Match(regex) => {
+                !stat.of_kernel
+                    && process::command_line(stat.pid)
+                        .is_some_and(|line| regex.is_match(&String::from_utf8_lossy(&line)))
+            }
             Self::User(_, uid) => !stat.of_kernel && signals::of(stat.pid)?.uid == *uid,
             Self::Cgroup(path) => {
                 let below = |group: &String| {

@@ -93,11 +93,17 @@ impl Name {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FileId((u32, u32));
 
+impl FileId {
+    /// That of a file that was looked at.
+    pub(in crate::ipc) fn of(file: &fs::Metadata) -> Self {
+        Self(diag::file_id(file))
+    }
+}
+
 /// The file of this name, if it is a socket's.
 #[must_use]
 pub fn file_of(path: &Path) -> Option<FileId> {
-    let file = fs::metadata(path).ok().filter(|file| file.file_type().is_socket())?;
-    Some(FileId(diag::file_id(&file)))
+    fs::metadata(path).ok().filter(|file| file.file_type().is_socket()).map(|file| FileId::of(&file))
 }
 
 /// A socket.
@@ -129,6 +135,13 @@ pub struct Status {
     pub ended_receiving: bool,
     /// It will not send any more.
     pub ended_sending: bool,
+}
+
+impl Status {
+    /// The sockets that it talks with: its other end, and of a listener those that wait to be accepted.
+    pub fn others(&self) -> impl Iterator<Item = u64> {
+        self.peer.into_iter().chain(self.waiting.iter().copied())
+    }
 }
 
 /// A process that has a socket open.

@@ -11,7 +11,10 @@ use nix::sys::socket::sockopt::{Ipv6V6Only, ReuseAddr};
 use nix::sys::socket::{AddressFamily, Backlog, SockaddrStorage, bind, listen, setsockopt};
 use nix::sys::stat::{Mode as FileMode, umask};
 
-use super::{Address, Deadline, Socket, Type, UnixName, diag, open, resolve, uninterrupted, unix_address};
+use super::connect::open;
+use super::deadline::uninterrupted;
+use super::name::unix_address;
+use super::{Address, Deadline, Socket, Type, UnixName, diag, resolve};
 use crate::ipc::{Mode, Wait};
 use crate::sys::{errno, socket as sys};
 
@@ -75,7 +78,7 @@ impl Listener {
 
     fn at_number(address: std::net::SocketAddr, kind: Type, setup: Setup) -> io::Result<Self> {
         let family = if address.is_ipv4() { AddressFamily::Inet } else { AddressFamily::Inet6 };
-        let socket = Socket { fd: open(family, kind)?, kind };
+        let socket = Socket::new(open(family, kind)?, kind);
         // A port whose last connections are being forgotten is free; one that is listened at is not.
         setsockopt(&socket.fd, ReuseAddr, &true)?;
         if address.is_ipv6() {
@@ -132,7 +135,7 @@ impl Listener {
             }
             match uninterrupted(|| sys::accept(self.socket.fd.as_fd())) {
                 Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
-                accepted => return Ok(Socket { fd: accepted?, kind: self.socket.kind }),
+                accepted => return Ok(Socket::new(accepted?, self.socket.kind)),
             }
         }
     }
@@ -149,7 +152,7 @@ impl Listener {
 
 /// A socket that will have a name. Who sends packets is told from the first one on.
 fn unnamed(kind: Type) -> io::Result<Socket> {
-    let socket = Socket { fd: open(AddressFamily::Unix, kind)?, kind };
+    let socket = Socket::new(open(AddressFamily::Unix, kind)?, kind);
     if kind != Type::Stream {
         socket.ask_for_senders()?;
     }

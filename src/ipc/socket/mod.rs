@@ -7,25 +7,24 @@
 use std::fmt;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd};
-use std::process::{Command, Stdio};
-use std::time::Duration;
 
-use nix::sys::socket::sockopt::{AcceptConn, PassCred, PeerCredentials, PeerPidfd, SendTimeout, SockType};
+use nix::sys::socket::sockopt::{AcceptConn, PassCred, PeerCredentials, PeerPidfd};
 use nix::sys::socket::{
-    AddressFamily, ControlMessage, MsgFlags, Shutdown, SockFlag, SockaddrLike, SockaddrStorage, UnixAddr,
-    UnixCredentials, connect, getpeername, getsockname, getsockopt, sendmsg, setsockopt, shutdown, socket, socketpair,
+    ControlMessage, MsgFlags, Shutdown, UnixCredentials, getsockopt, sendmsg, setsockopt, shutdown,
 };
-use nix::sys::time::TimeVal;
 
 use deadline::uninterrupted;
+use name::{of_inet, text, unix_address};
 
 use crate::sys::{errno, fd, socket as sys};
 
 mod address;
+mod connect;
 mod deadline;
 mod diag;
 pub mod inventory;
 mod listener;
+mod name;
 mod peer;
 mod resolve;
 
@@ -75,6 +74,8 @@ impl fmt::Display for Type {
 pub struct Socket {
     fd: OwnedFd,
     kind: Type,
+    /// The pid of the command at the other end, where we started one.
+    command: Option<i32>,
 }
 
 /// A packet in the caller's buffer.
@@ -108,95 +109,22 @@ impl From<Socket> for OwnedFd {
     }
 }
 
-/// The same as what [`Type`] nix calls by another name.
-fn open(family: AddressFamily, kind: Type) -> io::Result<OwnedFd> {
-    Ok(socket(family, kind.of_kernel(), SockFlag::SOCK_CLOEXEC, None)?)
-}
-
 impl Socket {
-    /// The other end of this address, before the deadline.
-    ///
-    /// ECONNREFUSED where nobody listens, ENOENT where there is not even a file, EPROTOTYPE where a
-    /// socket of another type listens. EAGAIN when a unix listener had no room until the deadline.
-    pub fn connect(address: &Address, kind: Type, deadline: Deadline) -> io::Result<Self> {
-        match address {
-            Address::Unix(name) => {
-                let socket = Self { fd: open(AddressFamily::Unix, kind)?, kind };
-                if kind == Type::Datagram {
-                    // A name of its own, so that the other side can answer (unix(7), autobind).
-                    nix::sys::socket::bind(socket.fd.as_raw_fd(), &UnixAddr::new_unnamed())?;
-                }
-                socket.connect_to(&unix_address(name)?, deadline)?;
-                Ok(socket)
-            }
-            Address::Tcp(name) => Self::connect_tcp(name, kind, deadline),
-            Address::Exec(command) => {
-                let (ours, theirs) = Self::pair(kind)?;
-                let (input, output) = (theirs.fd.try_clone()?, theirs.fd);
-                let mut shell = Command::new("sh");
-                // It ends when it sees the end of its input; nobody waits for it but init.
-                shell.arg("-c").arg(command).stdin(Stdio::from(input)).stdout(Stdio::from(output)).spawn()?;
-                Ok(ours)
-            }
-            Address::Descriptor(number) => Self::inherited(*number),
-        }
-    }
-
-    fn connect_tcp(name: &TcpName, kind: Type, deadline: Deadline) -> io::Result<Self> {
-        let mut last = errno::error(errno::EINVAL);
-        for address in resolve::addresses(name)? {
-            let family = if address.is_ipv4() { AddressFamily::Inet } else { AddressFamily::Inet6 };
-            let attempt = open(family, kind).and_then(|fd| {
-                let socket = Self { fd, kind };
-                socket.connect_to(&SockaddrStorage::from(address), deadline).map(|()| socket)
-            });
-            match attempt {
-                Err(error) if !errno::is(&error, errno::EINTR) => last = error,
-                done => return done,
-            }
-        }
-        Err(last)
-    }
-
-    /// connect(2) has no limit of its own but that of sending.
-    fn connect_to(&self, address: &dyn SockaddrLike, deadline: Deadline) -> io::Result<()> {
-        if let Some(left) = deadline.left() {
-            // Zero would be no limit.
-            let left = left.max(Duration::from_millis(1));
-            let seconds = i64::try_from(left.as_secs()).unwrap_or(i64::MAX);
-            setsockopt(&self.fd, SendTimeout, &TimeVal::new(seconds, left.subsec_micros().into()))?;
-        }
-        let connected = uninterrupted(|| Ok(connect(self.fd.as_raw_fd(), address)?));
-        match connected {
-            Err(error) if [errno::EINPROGRESS, errno::EAGAIN].iter().any(|&code| errno::is(&error, code)) => {
-                Err(errno::error(errno::ETIMEDOUT))
-            }
-            done => done,
-        }
-    }
-
-    /// Both ends of a conversation.
-    #[doc(alias = "socketpair")]
-    pub fn pair(kind: Type) -> io::Result<(Self, Self)> {
-        let (one, other) = socketpair(AddressFamily::Unix, kind.of_kernel(), None, SockFlag::SOCK_CLOEXEC)?;
-        Ok((Self { fd: one, kind }, Self { fd: other, kind }))
-    }
-
-    /// The socket that our parent left open under this number: EBADF, ENOTSOCK.
-    pub fn inherited(number: i32) -> io::Result<Self> {
-        let fd = sys::duplicate(number, 3)?;
-        // The type is a number among those that nix may not know.
-        let kind = getsockopt(&fd, SockType).map_or_else(
-            |error| if error == nix::errno::Errno::EINVAL { Ok(None) } else { Err(io::Error::from(error)) },
-            |kind| Ok(Type::of_number(kind as i32)),
-        )?;
-        kind.map(|kind| Self { fd, kind }).ok_or_else(|| errno::error(errno::EOPNOTSUPP))
+    fn new(fd: OwnedFd, kind: Type) -> Self {
+        Self { fd, kind, command: None }
     }
 
     /// What travels through it.
     #[must_use]
     pub fn kind(&self) -> Type {
         self.kind
+    }
+
+    /// The command at the other end where [`connect`](Self::connect) started one (`exec:`): a child of ours
+    /// that nobody waits for, so that its pid stays its own.
+    #[must_use]
+    pub fn command(&self) -> Option<i32> {
+        self.command
     }
 
     /// Whether it is one that others connect to.
@@ -318,25 +246,6 @@ impl Socket {
         Peer::of(self)
     }
 
-    /// Whether both ends are on this machine, so that there is a [`peer`](Self::peer).
-    #[must_use]
-    pub fn is_unix(&self) -> bool {
-        let own = getsockname::<SockaddrStorage>(self.fd.as_raw_fd());
-        own.is_ok_and(|address| address.as_unix_addr().is_some())
-    }
-
-    /// Its own address, where it has one.
-    #[must_use]
-    pub fn own_address(&self) -> Option<String> {
-        getsockname(self.fd.as_raw_fd()).ok().and_then(|address| shown(&address))
-    }
-
-    /// The address of the other end, where that has one.
-    #[must_use]
-    pub fn peer_address(&self) -> Option<String> {
-        getpeername(self.fd.as_raw_fd()).ok().and_then(|address| shown(&address))
-    }
-
     fn credentials(&self) -> io::Result<UnixCredentials> {
         Ok(getsockopt(&self.fd, PeerCredentials)?)
     }
@@ -352,37 +261,4 @@ impl Sender {
     pub fn address(&self) -> String {
         text(&Address::Unix(self.0.clone()))
     }
-}
-
-/// The kernel's form of a name.
-fn unix_address(name: &UnixName) -> io::Result<UnixAddr> {
-    Ok(match name {
-        UnixName::Path(path) => UnixAddr::new(path)?,
-        UnixName::Abstract(name) => UnixAddr::new_abstract(name)?,
-    })
-}
-
-/// A name that the kernel tells; none where it is empty.
-fn unix_name(address: &UnixAddr) -> Option<UnixName> {
-    let path = address.path().map(|path| UnixName::Path(path.to_path_buf()));
-    path.or_else(|| address.as_abstract().map(|name| UnixName::Abstract(name.to_vec())))
-}
-
-/// An address as [`Address::parse`] takes it; none for a socket without a name.
-fn shown(address: &SockaddrStorage) -> Option<String> {
-    if let Some(unix) = address.as_unix_addr() {
-        return unix_name(unix).map(|name| text(&Address::Unix(name)));
-    }
-    let four = address.as_sockaddr_in().map(|four| format!("tcp:{}:{}", four.ip(), four.port()));
-    four.or_else(|| address.as_sockaddr_in6().map(|six| of_inet(six.ip().into(), six.port())))
-}
-
-/// For tables and variables, which hold text.
-fn text(address: &Address) -> String {
-    String::from_utf8_lossy(&address.to_bytes()).into_owned()
-}
-
-/// `tcp:` and its number; what is IPv4 in IPv6 as IPv4.
-fn of_inet(number: std::net::IpAddr, port: u16) -> String {
-    format!("tcp:{}", std::net::SocketAddr::new(number.to_canonical(), port))
 }

@@ -17,7 +17,7 @@ pub(super) struct Told {
 const RUN: &str = "n=0
 while IFS= read -r line; do
     n=$((n + 1))
-    timeout 20 sh -c \"$line\" </dev/null >$1/$n.out 2>$1/$n.err
+    timeout 300 sh -c \"$line\" </dev/null >$1/$n.out 2>$1/$n.err
     echo $? >$1/$n.status
 done";
 

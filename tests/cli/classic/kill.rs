@@ -30,6 +30,8 @@ ulimit -c 0
 sleep 1000 & q=$!
 while IFS= read -r line; do
     sleep 1000 & p=$!
+    # A shell yet, until it has become the other program.
+    until read -r name </proc/$p/comm && [ "$name" = sleep ]; do :; done
     (eval "$line") >"$folder/out" 2>"$folder/err" </dev/null
     status=$?
     # Of two that are pending, KILL would come first.
@@ -395,9 +397,10 @@ fn everybody_is_meant_only_by_the_first_operand() {
 #[test]
 fn handlers_are_seen_also_those_of_real_time_signals() {
     let with = |signal: &str, order: &str| {
+        // What the line before has left there would be taken for an answer.
         format!(
-            "perl -e '$SIG{{{signal}}} = sub {{ print \"got\\n\"; exit }}; $| = 1; print \"ready\\n\"; sleep 1000' >$folder/ready & h=$!; \
-             until grep -q ready $folder/ready; do :; done; $K {order} $h; s=$?; [ $s = 0 ] && wait $h; tail -1 $folder/ready; command kill -9 $h; exit $s"
+            "rm -f $folder/ready; perl -e '$SIG{{{signal}}} = sub {{ print \"got\\n\"; exit }}; $| = 1; print \"ready\\n\"; sleep 1000' >$folder/ready & h=$!; \
+             until grep -qs ready $folder/ready; do :; done; $K {order} $h; s=$?; [ $s = 0 ] && wait $h; tail -1 $folder/ready; command kill -9 $h; exit $s"
         )
     };
     if !has("perl") {
@@ -412,7 +415,7 @@ fn handlers_are_seen_also_those_of_real_time_signals() {
 
 #[test]
 fn values_arrive_with_what_follows_too() {
-    let receive = "rsignal recv USR1,USR2 --ready --count 2 --json >$folder/seen & r=$!; until grep -q ready $folder/seen; do :; done";
+    let receive = "rm -f $folder/seen; rsignal recv USR1,USR2 --ready --count 2 --json >$folder/seen & r=$!; until grep -qs ready $folder/seen; do :; done";
     let line =
         format!("{receive}; $K -q -7 --timeout 1 USR2 -s USR1 $r; wait $r; grep -o '\"value\":[-0-9]*' $folder/seen");
     let without =
@@ -503,7 +506,7 @@ fn no_line_crashes_hangs_or_touches_what_it_does_not_name() {
     let lines: Vec<String> = (0..300)
         .map(|_| {
             let words: Vec<&str> = (0..=dice.roll(6)).map(|_| dice.pick(WORDS)).collect();
-            format!("timeout 20 $K {}", words.join(" "))
+            format!("timeout 300 $K {}", words.join(" "))
         })
         .collect();
     let lines: Vec<&str> = lines.iter().map(String::as_str).collect();

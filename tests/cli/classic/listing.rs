@@ -329,7 +329,7 @@ fn no_table_of_proc_is_a_trap() {
     let Some(world) = World::new() else { return };
     let faces = Faces::new();
     world.script("rmsgq create; rshm create -s 10; rsem create", &[]).success();
-    let lists = "for list in ipcs 'ipcs -u' 'ipcs -c' 'lsipc -m' 'lsipc -q' 'lsipc -s' lsipc; do timeout 20 $list || exit; done";
+    let lists = "for list in ipcs 'ipcs -u' 'ipcs -c' 'lsipc -m' 'lsipc -q' 'lsipc -s' lsipc; do timeout 300 $list || exit; done";
     let before = faces.script(&world, lists, &[]).success();
     assert_eq!(before.matches("0x00000000").count(), 6, "{before}");
     let hidden = "echo 'key semid' >/dev/shm/table; echo x y >>/dev/shm/table

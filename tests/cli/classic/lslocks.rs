@@ -146,9 +146,11 @@ fn the_columns_are_listed() {
     assert!(listed.starts_with("COMMAND  command of the process"), "{listed}");
     let help = faces.script(&world, "lslocks --help", &[]).success();
     assert!(listed.lines().all(|line| help.contains(line.trim_start())), "{help}");
-    let json = faces.script(&world, "flock /dev/shm/f lslocks --output-all -J", &[]).success();
+    let json = faces.script(&world, "flock /dev/shm/all-columns lslocks --output-all -J", &[]).success();
     let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
-    let row =
-        json["locks"].as_array().and_then(|rows| rows.iter().find(|row| row["path"] == "/dev/shm/f")).expect("ours");
+    let row = json["locks"]
+        .as_array()
+        .and_then(|rows| rows.iter().find(|row| row["path"] == "/dev/shm/all-columns"))
+        .expect("ours");
     assert!(row["pid"].is_u64() && row["m"] == false && row["inode"].is_u64() && row["blocker"].is_null(), "{row}");
 }

@@ -51,7 +51,7 @@ pub(super) fn run_with(faces: &Faces, world: &World, block: &[String]) -> Result
 }
 
 /// The script comes through descriptor 3, so that no command reads it; a block that hangs is ended.
-const SHELL: &str = "exec timeout 30 sh /dev/fd/3 3<&0 </dev/null 2>&1";
+const SHELL: &str = "exec timeout 300 sh /dev/fd/3 3<&0 </dev/null 2>&1";
 
 fn run_in(shell: &mut Command, block: &[String]) -> Result<(), String> {
     let mut shell = Running::start(shell);

@@ -28,12 +28,12 @@ fn fifos_below_a_directory_are_found_and_nothing_else() {
 #[test]
 fn peers_and_openers_and_bytes_are_counted() {
     let Some(world) = World::new() else { return };
-    // Not one that other tests have in their worlds.
-    let path = world.ok("rfifo", &["create", "/dev/shm/counted"]);
+    // Not one that anybody else has.
+    let path = world.ok("rfifo", &["create", &format!("/dev/shm/counted-{}", std::process::id())]);
     let unused = &json(&world, &["list", "/dev/shm", "--json"])[0];
     let numbers = |row: &Value| ["readers", "writers", "openers", "unread", "capacity"].map(|name| row[name].as_u64());
     assert_eq!(numbers(unused), [Some(0), Some(0), Some(0), Some(0), None]);
-    let opener = world.start("sh", &["-c", "exec 3< /dev/shm/counted; echo; exec cat"]);
+    let opener = world.start("sh", &["-c", "exec 3< \"$0\"; echo; exec cat", &path]);
     opener.wait_until_in(Call::Openat);
     let listed = |arguments: &[&str]| {
         let rows = json(&world, arguments);
@@ -43,7 +43,7 @@ fn peers_and_openers_and_bytes_are_counted() {
     let opened = listed(&["list", "--open", "--json"]);
     assert_eq!(numbers(&opened), [Some(0), Some(0), Some(1), Some(0), None]);
     drop(opener);
-    let mut holder = world.start("sh", &["-c", "exec 3<> /dev/shm/counted; printf 1234567 >&3; echo; exec cat"]);
+    let mut holder = world.start("sh", &["-c", "exec 3<> \"$0\"; printf 1234567 >&3; echo; exec cat", &path]);
     holder.line();
     for arguments in [&["list", "/dev/shm", "--json"][..], &["list", "--open", "--json"]] {
         assert_eq!(numbers(&listed(arguments)), [Some(1), Some(1), Some(0), Some(7), Some(65536)], "{arguments:?}");
@@ -87,7 +87,7 @@ fn looking_wakes_nobody() {
         assert_eq!(world.run("rfifo", arguments).status(), 0);
         writer.wait_until_in(Call::Openat);
     }
-    world.run("rfifo", &["recv", FIFO, "-t", "9"]);
+    world.run("rfifo", &["recv", FIFO, "-t", "100"]);
     assert_eq!(writer.outcome().success(), "open");
 }
 

@@ -46,8 +46,8 @@ fn a_stream_passes_as_it_is() {
         world.feed("rfifo", &["send", FIFO, "--whole"], &bytes).success();
         assert!(reader.join().expect("no panic").stdout() == expected, "every byte once, in order");
         // With a limit of time it goes another way.
-        let reader = scope.spawn(|| world.run("rfifo", &["recv", FIFO, "-t", "25"]));
-        world.feed("rfifo", &["send", FIFO, "--whole", "-t", "25", "-f"], &bytes).success();
+        let reader = scope.spawn(|| world.run("rfifo", &["recv", FIFO, "-t", "100"]));
+        world.feed("rfifo", &["send", FIFO, "--whole", "-t", "100", "-f"], &bytes).success();
         assert!(reader.join().expect("no panic").stdout() == expected, "every byte once, in order");
     });
 }
@@ -114,7 +114,7 @@ fn a_record_that_is_larger_than_the_pipe_arrives_whole() {
     let (one, two) = ("a".repeat(300_000), "b".repeat(200_000));
     std::thread::scope(|scope| {
         let readers: Vec<_> =
-            (0..2).map(|_| scope.spawn(|| world.run("rfifo", &["recv", FIFO, "-c1", "-t", "25"]))).collect();
+            (0..2).map(|_| scope.spawn(|| world.run("rfifo", &["recv", FIFO, "-c1", "-t", "100"]))).collect();
         world.feed("rfifo", &["send", FIFO, "--follow"], format!("{one}\n{two}\n").as_bytes()).success();
         let mut got: Vec<String> =
             readers.into_iter().map(|reader| reader.join().expect("no panic").success()).collect();
@@ -192,9 +192,9 @@ fn a_follower_survives_writers_and_ends_with_the_fifo() {
 #[test]
 fn what_cannot_be_written_is_told() {
     let Some(world) = world_with_fifo() else { return };
-    let writer = world.start("rfifo", &["send", FIFO, "a", "b\"c"]);
-    let outcome = world.script("exec rfifo recv /dev/shm/f --lines > /dev/full", &[]);
-    writer.outcome().success();
+    // Both are there before anybody reads.
+    let script = "exec 3<> /dev/shm/f; rfifo send /dev/shm/f a 'b\"c'; exec rfifo recv /dev/shm/f --lines > /dev/full";
+    let outcome = world.script(script, &[]);
     assert_eq!(outcome.status(), 1);
     let told = "rfifo: lost: {\"size\":1,\"text\":\"a\"}\nrfifo: lost: {\"size\":3,\"text\":\"b\\\"c\"}\n\
                 rfifo: cannot write to standard output: No space left on device\n";

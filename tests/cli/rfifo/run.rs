@@ -74,7 +74,7 @@ fn however_the_command_ends_nothing_is_left() {
 fn a_signal_reaches_the_command_and_nothing_is_left() {
     let folder = folder();
     for (signal, status) in [("TERM", 143), ("INT", 130), ("HUP", 129), ("QUIT", 131), ("USR1", 138)] {
-        let mut running = Running::start(&mut run(&folder, &["--", "sh", "-c", "echo; exec sleep 30"]));
+        let mut running = Running::start(&mut run(&folder, &["--", "sh", "-c", "echo; exec sleep 1000"]));
         running.line();
         running.wait_until_in(Call::Sigtimedwait);
         running.signal(signal);
@@ -86,7 +86,7 @@ fn a_signal_reaches_the_command_and_nothing_is_left() {
 #[test]
 fn what_a_kill_leaves_the_next_run_removes() {
     let folder = folder();
-    let orphan = "echo; exec sleep 9 >/dev/null 2>&1";
+    let orphan = "echo; exec sleep 1000 >/dev/null 2>&1";
     let mut killed = Running::start(&mut run(&folder, &["-n", "2", "--", "sh", "-c", orphan]));
     killed.line();
     let mut alive = Running::start(&mut run(&folder, &["--", "sh", "-c", "echo; exec cat"]));

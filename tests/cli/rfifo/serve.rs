@@ -1,10 +1,10 @@
 //! `rfifo serve`: requests, and replies through the client's own FIFO.
 
 use super::{FIFO, world_with_fifo};
-use crate::support::{Call, Outcome, World, wait_until};
+use crate::support::{Call, Outcome, Running, World, wait_until};
 
 /// A client: asks, and prints the reply.
-const ASK: &str = "printf '%s\\t%s\\n' \"$RFIFO\" \"$1\" | rfifo send --atomic --timeout 20 /dev/shm/f && exec rfifo recv -t 20 \"$RFIFO\"";
+const ASK: &str = "printf '%s\\t%s\\n' \"$RFIFO\" \"$1\" | rfifo send --atomic --timeout 100 /dev/shm/f && exec rfifo recv -t 100 \"$RFIFO\"";
 
 fn ask(world: &World, request: &str) -> Outcome {
     let mut command = world.command("rfifo");
@@ -15,7 +15,8 @@ fn ask(world: &World, request: &str) -> Outcome {
 #[test]
 fn many_clients_get_their_own_replies() {
     let Some(world) = world_with_fifo() else { return };
-    let server = world.start("rfifo", &["serve", "-j", "4", FIFO, "--", "sh", "-c", "echo \"$RFIFO_SIZE $(cat)\""]);
+    let script = "echo \"$RFIFO_SIZE $(cat)\"";
+    let server = world.start("rfifo", &["serve", "-j", "4", "--reply-timeout", "100", FIFO, "--", "sh", "-c", script]);
     std::thread::scope(|scope| {
         let clients: Vec<_> = (0..24)
             .map(|number| {
@@ -41,8 +42,9 @@ fn many_clients_get_their_own_replies() {
 #[test]
 fn several_commands_run_at_a_time_and_no_more() {
     let Some(world) = world_with_fifo() else { return };
-    let script = "echo start; cat > /dev/null; cat < /dev/shm/go";
-    world.ok("rfifo", &["create", "/dev/shm/go"]);
+    // Each ends when something has come through a FIFO of its own.
+    let script = "read name; echo start; cat < /dev/shm/$name";
+    world.ok("rfifo", &["create", "/dev/shm/a", "/dev/shm/b", "/dev/shm/c"]);
     let mut server = world.start("rfifo", &["serve", "-j2", FIFO, "--", "sh", "-c", script]);
     // They want no reply: what they write, the server shows.
     let sender = world.start("rfifo", &["send", FIFO, "a", "b", "c", "--follow"]);
@@ -51,12 +53,15 @@ fn several_commands_run_at_a_time_and_no_more() {
         let shown = world.run("rfifo", &["show", FIFO, "--json"]);
         String::from_utf8_lossy(shown.stdout()).contains("\"unread\":2")
     });
-    world.script("exec 3> /dev/shm/go; echo x >&3", &[]).success();
-    assert!(["start", "x"].contains(&&*server.line()));
-    assert!(["start", "x"].contains(&&*server.line()));
+    world.ok("rfifo", &["send", "/dev/shm/b", "x"]);
+    let mut printed = [server.line(), server.line()];
+    printed.sort();
+    assert_eq!(printed, ["start", "x"]);
     sender.outcome().success();
-    world.script("exec 3> /dev/shm/go", &[]).success();
     server.signal("TERM");
+    for name in ["/dev/shm/a", "/dev/shm/c"] {
+        world.ok("rfifo", &["send", name, "y"]);
+    }
     assert_eq!(server.outcome().status(), 0);
 }
 
@@ -72,7 +77,8 @@ fn it_ends_in_order_when_asked_to() {
     }
     // What runs is finished, and its reply sent.
     world.ok("rfifo", &["create", "/dev/shm/reply", "/dev/shm/go"]);
-    let server = world.start("rfifo", &["serve", FIFO, "--", "sh", "-c", "echo; cat /dev/shm/go"]);
+    let server =
+        world.start("rfifo", &["serve", FIFO, "--reply-timeout", "100", "--", "sh", "-c", "echo; cat /dev/shm/go"]);
     let client = world.start("rfifo", &["recv", "/dev/shm/reply"]);
     world.ok("rfifo", &["send", FIFO, "/dev/shm/reply\tquestion"]);
     world.ok("rfifo", &["wait", "/dev/shm/go", "--for", "reader"]);
@@ -87,26 +93,30 @@ fn failures_are_told_and_do_not_stop_it() {
     let Some(world) = world_with_fifo() else { return };
     world.ok("rfifo", &["create", "/dev/shm/reply"]);
     world.script(": > /dev/shm/file; ln -s reply /dev/shm/link", &[]).success();
-    let server = world.start("rfifo", &["serve", FIFO, "--reply-timeout", "0.1", "--", "grep", "good"]);
-    for request in ["bad", "/dev/shm/none\tgood", "/dev/shm/file\tgood", "/dev/shm/link\tgood", "/dev/shm/reply\tgood"]
-    {
+    let serve = |patience| world.start("rfifo", &["serve", FIFO, "--reply-timeout", patience, "--", "grep", "good"]);
+    let told_by = |server: Running, told: &[&str]| {
+        server.signal("TERM");
+        let outcome = server.outcome();
+        assert_eq!(outcome.status(), 1);
+        let stderr = outcome.stderr();
+        assert_eq!(stderr.lines().count(), told.len(), "{stderr}");
+        let is_told = |(line, words): (&str, &&str)| line.starts_with("rfifo: failed: ") && line.contains(words);
+        assert!(stderr.lines().zip(told).all(is_told), "{stderr}");
+    };
+    let server = serve("100");
+    for request in ["bad", "/dev/shm/none\tgood", "/dev/shm/file\tgood", "/dev/shm/link\tgood"] {
         world.ok("rfifo", &["send", FIFO, request]);
     }
     assert_eq!(ask(&world, "good").success(), "good");
-    server.signal("TERM");
-    let outcome = server.outcome();
-    assert_eq!(outcome.status(), 1);
     let told = [
         "{\"size\":3,\"text\":\"bad\"}: the command ended with exit status: 1",
         "cannot reply through '/dev/shm/none': No such file or directory",
         "cannot reply through '/dev/shm/file': it is a regular file, no FIFO",
         "cannot reply through '/dev/shm/link': it is a symbolic link, no FIFO",
-        "cannot reply through '/dev/shm/reply': its client did not open it",
     ];
-    let stderr = outcome.stderr();
-    assert_eq!(stderr.lines().count(), told.len(), "{stderr}");
-    assert!(
-        stderr.lines().zip(told).all(|(line, words)| line.starts_with("rfifo: failed: ") && line.contains(words)),
-        "{stderr}"
-    );
+    told_by(server, &told);
+    let server = serve("0.1");
+    server.wait_until_in(Call::Poll);
+    world.ok("rfifo", &["send", FIFO, "/dev/shm/reply\tgood"]);
+    told_by(server, &["cannot reply through '/dev/shm/reply': its client did not open it"]);
 }

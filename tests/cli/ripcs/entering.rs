@@ -12,8 +12,8 @@ fn a_namespace_that_is_none_is_told() {
     for pid in ["0", "-1", "x", "99999999999", ""] {
         assert_eq!(world.run("ripcs", &["list", &format!("--namespace={pid}")]).status(), 2, "{pid}");
     }
-    let outcome = world.run("ripcs", &["list", "--namespace", "4194303"]);
-    outcome.fails(3, "ripcs: cannot enter the IPC namespace of process 4194303: No such process\n");
+    let outcome = world.run("ripcs", &["list", "--namespace", "2147483647"]);
+    outcome.fails(3, "ripcs: cannot enter the IPC namespace of process 2147483647: No such process\n");
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn what_may_not_be_entered_is_told_once_and_the_rest_is_shown() {
 fn a_namespace_lives_as_long_as_its_last_process() {
     let Some(world) = World::new() else { return };
     let script = "exec unshare --ipc sh -c '
-        sleep 90 & echo $!; read -r line; kill $!; wait $! 2>/dev/null; rmsgq create; exec cat'";
+        sleep 1000 & echo $!; read -r line; kill $!; wait $! 2>/dev/null; rmsgq create; exec cat'";
     let mut inside = Running::start(&mut world.sh(script, &[]));
     let sleeper = inside.line();
     let watch = ["watch", "queue", "--interval", "0.05", "-e", "created,removed", "--json", "--namespace"];

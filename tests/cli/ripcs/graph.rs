@@ -10,8 +10,9 @@ fn play(world: &World) -> (Running, Running) {
     let receiver = world.start("rmsgq", &["recv", "0x4b"]);
     receiver.wait_until_in(Call::Msgrcv);
     world.ok("rshm", &["create", "/m", "--size", "8"]);
-    let mut holder = Running::start(&mut world.sh("exec 5<>/dev/shm/m; echo; exec cat", &[]));
-    holder.line();
+    let holder = Running::start(&mut world.sh("exec 5<>/dev/shm/m; exec cat", &[]));
+    // The shell has become what it is to be.
+    holder.wait_until_in(Call::Read);
     (receiver, holder)
 }
 

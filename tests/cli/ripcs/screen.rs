@@ -7,14 +7,14 @@ use std::os::fd::OwnedFd;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, Command, ExitStatus};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::pty::{grantpt, posix_openpt, ptsname_r, unlockpt};
 use nix::sys::termios::{LocalFlags, Termios, tcgetattr};
 
-use crate::support::{Outcome, World, has, wait_until};
+use crate::support::{Outcome, PATIENCE, World, has, wait_until};
 
 pub(super) const ROWS: u16 = 24;
 pub(super) const COLUMNS: u16 = 80;
@@ -73,7 +73,7 @@ impl Screen {
     pub(super) fn wait(&mut self, what: &str, is_so: impl Fn(&vt100::Screen) -> bool) {
         let started = Instant::now();
         while !is_so(self.parser.screen()) {
-            assert!(started.elapsed() < Duration::from_secs(30), "{what} is not on\n{}", self.text());
+            assert!(started.elapsed() < PATIENCE, "{what} is not on\n{}", self.text());
             self.draw(100_u16);
         }
     }
@@ -123,15 +123,14 @@ impl Screen {
     pub(super) fn end(mut self) -> i32 {
         let started = Instant::now();
         let status = loop {
-            assert!(started.elapsed() < Duration::from_secs(30), "it goes on\n{}", self.text());
+            assert!(started.elapsed() < PATIENCE, "it goes on\n{}", self.text());
             if let Some(status) = self.child.try_wait().expect("our child") {
                 break status;
             }
             self.draw(10);
         };
-        for _ in 0..3 {
-            self.draw(10);
-        }
+        // What it wrote last may still be on its way through the terminal.
+        self.wait("the screen of before", |screen| !screen.alternate_screen() && !screen.hide_cursor());
         self.is_given_back();
         status_of(status)
     }

@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::{FILE, holder, listed};
-use crate::support::{Call, World, has, wait_until};
+use crate::support::{Call, World, can_trace, wait_until};
 
 #[test]
 fn the_holder_is_the_command_itself_and_kill_9_gives_back() {
@@ -44,7 +44,7 @@ fn a_conflict_names_the_holder() {
 fn who_waits_gets_it() {
     let Some(world) = World::new() else { return };
     for (kind, call) in [("flock", Call::Flock), ("ofd", Call::Fcntl), ("posix", Call::Fcntl)] {
-        for patience in [&[][..], &["--timeout", "25"]] {
+        for patience in [&[][..], &["--timeout", "100"]] {
             let holder = holder(&world, &["--kind", kind]);
             let words = [&["run", FILE, "--kind", kind], patience, &["--", "echo", "mine"]].concat();
             let waiter = world.start("rlock", &words);
@@ -114,7 +114,7 @@ fn what_the_command_leaves_behind_keeps_the_lock_unless_it_is_kept_from_it() {
         let left = world.ok("rlock", &[&["run", FILE], words, &["--", "sh", "-c", leaves]].concat());
         assert_eq!(world.run("rlock", &["run", FILE, "-nq", "--", "true"]).status(), status, "{words:?}");
         world.script("kill -9 $1", &[&left]).success();
-        world.ok("rlock", &["wait", FILE, "--timeout", "25"]);
+        world.ok("rlock", &["wait", FILE, "--timeout", "100"]);
     }
     let script = "echo \"${RLOCK_FD-none}\"; ls -l /proc/$$/fd | grep -c lock";
     assert_eq!(world.run("rlock", &["run", FILE, "--close", "--", "sh", "-c", script]).stdout(), b"none\n0\n");
@@ -133,7 +133,7 @@ fn a_tree_holds_it_until_its_last_leaf_has_gone() {
         outcome.fails(124, &format!("process {} (rlock)", tree.id()));
         let (stdin, _stdout) = tree.pipes();
         drop(stdin);
-        world.ok("rlock", &["wait", FILE, "--kind", kind, "--timeout", "25"]);
+        world.ok("rlock", &["wait", FILE, "--kind", kind, "--timeout", "100"]);
         assert_eq!(tree.outcome().status(), 5);
     }
 }
@@ -210,7 +210,7 @@ fn a_new_file_is_its_owners_unless_told_otherwise() {
 #[test]
 fn a_free_lock_takes_few_calls_and_no_process() {
     let Some(world) = World::new() else { return };
-    if !has("strace") {
+    if !can_trace() {
         return;
     }
     let script = "strace -f -o /dev/fd/3 rlock run \"$1\" -- /bin/true 3>&1 >/dev/null 2>&1";

@@ -59,9 +59,11 @@ fn a_reader_that_goes_leaves_the_rest_in_the_queue() {
     let sent: Vec<String> = (0..3000).map(|number| format!("{number:04}")).collect();
     world.feed("rmsgq", &["send", &queue], sent.join("\n").as_bytes()).success();
     // The second batch finds the reader gone; nobody else is at the queue.
-    let script = "{ rmsgq recv \"$1\" --follow; echo status $? >&2; } | { dd bs=50 count=1 2>/dev/null; }";
+    let script =
+        "{ rmsgq recv \"$1\" --follow; echo status $? >&2; } | { dd bs=50 count=1 2>/dev/null; exec <&-; echo gone; }";
     let mut reader = Running::start(&mut world.sh(script, &[&queue]));
     let mut got: Vec<String> = (0..10).map(|_| reader.line()).collect();
+    assert_eq!(reader.line(), "gone");
     wait_until("all is taken", || world.ok("rmsgq", &["list", "-o", "messages", "--no-header"]) == "0");
     world.ok("rmsgq", &["send", &queue, "9999"]);
     assert_eq!(reader.outcome().stderr(), "status 141\n", "silent, killed by SIGPIPE");

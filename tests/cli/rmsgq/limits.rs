@@ -103,7 +103,7 @@ fn posix_limits_are_named() {
     refused.fails(1, "cannot create queue '/q': 11 messages are more than fs.mqueue.msg_max, 10: Invalid argument\n");
     let refused = limited(&world, &[], &["create", "/q", "--max-size", "8193"]);
     refused.fails(1, "messages of 8193 bytes are longer than fs.mqueue.msgsize_max, 8192");
-    let refused = limited(&world, &["prlimit", "--msgqueue=10000"], &["create", "/q"]);
+    let refused = limited(&world, &["prlimit", "--msgqueue=10000"], &["create", "/q", "--max-size", "8192"]);
     let words = "cannot create queue '/q': RLIMIT_MSGQUEUE (ulimit -q) allows 10000 bytes for all queues of a user; \
                  this one takes 10 messages x (8192 + 96) = 82880 bytes, and those there are take 0: Too many open files";
     refused.fails(1, words);

@@ -122,6 +122,9 @@ fn eight_senders_and_eight_servers_process_every_message() {
             world.start("rmsgq", &args)
         })
         .collect();
+    for server in &servers {
+        server.wait_until_in(Call::Msgrcv);
+    }
     let total = 10_000;
     let collector = world.start("rmsgq", &["recv", &done, "--count", &total.to_string(), "--json"]);
     let collector = std::thread::spawn(move || collector.outcome().success());

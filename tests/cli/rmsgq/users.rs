@@ -119,7 +119,7 @@ fn wait_sees_each_state_and_takes_nothing() {
     world.ok("rmsgq", &["create", "/q", "--max-messages", "1", "--max-size", "1"]);
     for queue in [system_v.as_str(), "/q"] {
         world.ok("rmsgq", &["wait", queue, "--for", "empty"]);
-        world.ok("rmsgq", &["wait", queue, "--for", "room", "--timeout", "20"]);
+        world.ok("rmsgq", &["wait", queue, "--for", "room", "--timeout", "100"]);
         world.run("rmsgq", &["wait", queue, "--timeout", "0.1"]).fails(124, "has no message");
         let waiter = world.start("rmsgq", &["wait", queue]);
         world.ok("rmsgq", &["send", queue, "x"]);

@@ -2,20 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use crate::support::{Call, Outcome, World, has};
+use crate::support::{Call, Outcome, PATIENCE, World, can_trace};
 
-/// Sees that this takes 0.2 to 0.5 s: never less, and at its best not more, as a busy machine may be
-/// late with anything.
+/// Sees that this takes 0.2 s: never less; a machine that is busy may be late with anything.
 pub(super) fn takes_a_fifth_of_a_second(act: impl Fn()) {
-    let times: Vec<Duration> = (0..3)
-        .map(|_| {
-            let started = Instant::now();
-            act();
-            started.elapsed()
-        })
-        .collect();
-    assert!(times.iter().all(|time| *time >= Duration::from_millis(200)), "{times:?}");
-    assert!(times.iter().any(|time| *time <= Duration::from_millis(500)), "{times:?}");
+    let started = Instant::now();
+    act();
+    let took = started.elapsed();
+    assert!(took >= Duration::from_millis(200) && took < PATIENCE, "{took:?}");
 }
 
 #[test]
@@ -35,7 +29,7 @@ fn a_timeout_is_kept() {
 fn a_message_in_time_ends_the_wait() {
     let Some(world) = World::new() else { return };
     let queue = world.ok("rmsgq", &["create"]);
-    let reader = world.start("rmsgq", &["recv", &queue, "--timeout", "25s"]);
+    let reader = world.start("rmsgq", &["recv", &queue, "--timeout", "100s"]);
     reader.wait_until_in(Call::Msgrcv);
     world.ok("rmsgq", &["send", &queue, "here"]);
     assert_eq!(reader.outcome().success(), "here");
@@ -45,7 +39,7 @@ fn a_message_in_time_ends_the_wait() {
 fn removal_wakes_a_receiver_with_status_3() {
     let Some(world) = World::new() else { return };
     let queue = world.ok("rmsgq", &["create"]);
-    for timeout in [&[][..], &["--timeout", "25"]] {
+    for timeout in [&[][..], &["--timeout", "100"]] {
         let queue = if timeout.is_empty() { queue.clone() } else { world.ok("rmsgq", &["create"]) };
         let reader = world.start("rmsgq", &[&["recv", &queue], timeout].concat());
         reader.wait_until_in(Call::Msgrcv);
@@ -77,7 +71,7 @@ fn a_signal_ends_a_receiver_that_sleeps() {
     let Some(world) = World::new() else { return };
     for (signal, status) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
         let queue = world.ok("rmsgq", &["create"]);
-        for more in [&["--follow"][..], &["--timeout", "25"]] {
+        for more in [&["--follow"][..], &["--timeout", "100"]] {
             let reader = world.start("rmsgq", &[&["recv", &queue], more].concat());
             reader.wait_until_in(Call::Msgrcv);
             reader.signal(signal);
@@ -103,7 +97,7 @@ fn a_stopped_receiver_goes_on() {
 #[test]
 fn waiting_makes_no_needless_calls() {
     let Some(world) = World::new() else { return };
-    if !has("strace") {
+    if !can_trace() {
         return;
     }
     let queue = world.ok("rmsgq", &["create"]);

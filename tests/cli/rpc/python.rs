@@ -118,7 +118,7 @@ link = socket.socket(socket.AF_UNIX); link.connect(sys.argv[1])
 endpoint = Endpoint({}, JsonRpcStreamWriter(link.makefile('wb')).write)
 threading.Thread(target=JsonRpcStreamReader(link.makefile('rb')).listen, args=[endpoint.consume], daemon=True).start()
 calls = [endpoint.request('echo', {'n': n}) for n in range(20)]
-print([call.result(20)['n'] for call in calls] == list(range(20)))";
+print([call.result(200)['n'] for call in calls] == list(range(20)))";
     let site = Site::new();
     let _server = site.serve(&["--method", "echo=cat"]);
     let mut command = Command::new(&interpreter);
@@ -154,7 +154,7 @@ fn varlink_is_called() {
     }
     let site = Site::new();
     let _server = python_server("python3", VARLINK, &site.path("socket"));
-    let call = |words: &[&str]| site.call(&[&["--varlink", "--timeout", "20"], words].concat());
+    let call = |words: &[&str]| site.call(&[&["--varlink", "--timeout", "200"], words].concat());
     assert_eq!(call(&["org.example.Echo", "{\"a\": 1}"]).success(), "{\"got\":{\"a\":1},\"flags\":[]}");
     assert_eq!(call(&["org.example.Echo", "{}", "{\"b\":2}"]).success().lines().count(), 2);
     assert_eq!(call(&["org.example.Count", "--more"]).success(), "{\"n\":0}\n{\"n\":1}\n{\"n\":2}");
@@ -186,7 +186,7 @@ Handler.service = service
 server = varlink.ThreadingServer('unix:' + sys.argv[1], Handler); print('ready', flush=True); server.serve_forever()";
     let site = Site::new();
     let _server = python_server(interpreter, server, &site.path("socket"));
-    let call = |words: &[&str]| site.call(&[&["--varlink", "--timeout", "20"], words].concat());
+    let call = |words: &[&str]| site.call(&[&["--varlink", "--timeout", "200"], words].concat());
     assert_eq!(call(&["org.example.test.Add", "{\"a\": 2, \"b\": 3}"]).success(), "{\"sum\":5}");
     let info = call(&["org.varlink.service.GetInfo"]).success();
     assert!(info.contains("\"vendor\":\"ripc\"") && info.contains("org.example.test"), "{info}");

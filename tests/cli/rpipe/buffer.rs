@@ -21,10 +21,12 @@ fn bytes_pass_exactly_whatever_the_size() {
     }
 }
 
-/// A buffer, and how many bytes of memory it has.
+/// A buffer that waits for its input.
 fn start(options: &[&str]) -> Running {
     let mut command = tool("rpipe");
-    Running::start(command.arg("buffer").args(options))
+    let running = Running::start(command.arg("buffer").args(options));
+    running.wait_until_in(Call::Futex);
+    running
 }
 
 /// `VmRSS`, or another line of `/proc/PID/status`, in KiB.

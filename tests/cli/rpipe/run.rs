@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use super::{rpipe, script};
-use crate::support::{Call, Outcome, Running, has, skip, tool, wait_until};
+use crate::support::{Call, Outcome, Running, has, is_root, skip, tool, wait_until, wait_until_in};
 
 fn run(words: &[&str]) -> Outcome {
     rpipe(&[&["run"], words].concat())
@@ -116,9 +117,16 @@ fn a_writer_without_a_reader_is_no_failure_unless_it_shall_be() {
     // Its reader has closed the pipe and lives on.
     let closes = ["--pipefail", "yes", ":::", "sh", "-c", "exec <&-; sleep 0.1"];
     assert_eq!(run(&closes).status(), 0);
-    // Somebody sent the signal, and the reader was there.
-    let sent = ["--pipefail", "sh", "-c", "kill -s PIPE $$", ":::", "sh", "-c", "read x; sleep 0.1"];
-    assert_eq!(run(&sent).status(), 141);
+    // Somebody sent the signal, and the reader was there: it stays until the writer has been waited for.
+    let folder = tempfile::tempdir().expect("a directory");
+    let stays = ": > here; until [ -e go ]; do sleep 0.01; done";
+    let sent = ["run", "--pipefail", "sh", "-c", "kill -s PIPE $$", ":::", "sh", "-c", stays];
+    let running = Running::start(tool("rpipe").args(sent).current_dir(&folder));
+    let here = folder.path().join("here");
+    wait_until("the writer is gone", || here.exists() && children(running.id()).len() == 1);
+    running.wait_until_in(Call::Sigtimedwait);
+    std::fs::write(folder.path().join("go"), "").expect("room");
+    assert_eq!(running.outcome().status(), 141);
 }
 
 #[test]
@@ -148,24 +156,31 @@ fn reports_go_to_files_too() {
     run(&["--status=/dev/full", "true"]).fails(125, "rpipe: cannot write to '/dev/full': No space left on device\n");
 }
 
+/// Runs commands of which one waits for a file `go`, and makes that when those called `name` have slept in `call`
+/// for much longer than it took until they did.
+fn held_up(words: &[&str], name: &str, call: Call) -> Outcome {
+    let folder = tempfile::tempdir().expect("a directory");
+    let started = Instant::now();
+    let running = Running::start(tool("rpipe").args(["run", "--report"]).args(words).current_dir(&folder));
+    wait_until("all have been started", || children(running.id()).len() == 3);
+    for pid in child_pids(running.id()) {
+        wait_until("it is what it is to be", || !["rpipe", ""].contains(&comm(pid).as_str()));
+        if comm(pid) == name {
+            wait_until_in(pid, call);
+        }
+    }
+    let enough = started.elapsed() * 4 + Duration::from_millis(500);
+    wait_until("it has been held up", || started.elapsed() > enough);
+    std::fs::write(folder.path().join("go"), "").expect("room");
+    running.outcome()
+}
+
 #[test]
 fn a_report_tells_what_passed_and_who_was_slow() {
-    let slow = [
-        "--report",
-        "head",
-        "-c",
-        "3000000",
-        "/dev/zero",
-        ":::",
-        "sh",
-        "-c",
-        "cat",
-        ":::",
-        "sh",
-        "-c",
-        "sleep 0.3; wc -c",
-    ];
-    let outcome = run(&slow);
+    let late = "until [ -e go ]; do sleep 0.01; done";
+    let counts = format!("{late}; wc -c");
+    let slow = ["head", "-c", "3000000", "/dev/zero", ":::", "cat", ":::", "sh", "-c", &counts];
+    let outcome = held_up(&slow, "cat", Call::Write);
     let records = report(&outcome);
     assert_eq!(String::from_utf8_lossy(outcome.stdout()).trim(), "3000000");
     let bytes: Vec<_> = records.iter().map(|record| record["bytes"].as_u64()).collect();
@@ -174,9 +189,9 @@ fn a_report_tells_what_passed_and_who_was_slow() {
     assert_eq!(slowest, [false, false, true], "{records:?}");
     assert!(records[1]["full"].as_f64() > records[1]["empty"].as_f64(), "{}", records[1]);
     assert!(records.iter().all(|record| record["max_rss"].as_u64() > Some(100_000) && record["pid"].is_u64()));
-    assert!(records[2]["elapsed"].as_f64() >= Some(0.3), "{}", records[2]);
-    let slow = ["--report", "sh", "-c", "echo x; sleep 0.2; kill -s USR1 $$", ":::", "cat", ":::", "cat"];
-    let records = report(&run(&slow));
+    assert!(records[2]["elapsed"].as_f64() >= Some(0.5), "{}", records[2]);
+    let ends = format!("echo x; {late}; kill -s USR1 $$");
+    let records = report(&held_up(&["sh", "-c", &ends, ":::", "cat", ":::", "cat"], "cat", Call::Read));
     assert!(records[0]["empty"].as_f64() > Some(0.5) && records[0]["slowest"] == true, "{records:?}");
     assert_eq!((&records[0]["status"], &records[0]["signal"]), (&serde_json::Value::Null, &"USR1".into()));
     assert_eq!(records[1]["command"], serde_json::json!(["cat"]));
@@ -211,9 +226,16 @@ fn pipes(pid: u32) -> BTreeSet<PathBuf> {
 
 /// What the children of a process are called.
 fn children(pid: u32) -> Vec<String> {
+    child_pids(pid).into_iter().map(comm).collect()
+}
+
+fn child_pids(pid: u32) -> Vec<u32> {
     let list = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
-    let name = |pid: &str| std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
-    list.split_whitespace().map(|pid| name(pid).trim().to_owned()).collect()
+    list.split_whitespace().map(|pid| pid.parse().expect("a pid")).collect()
+}
+
+fn comm(pid: u32) -> String {
+    std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default().trim().to_owned()
 }
 
 #[test]
@@ -278,9 +300,12 @@ fn the_pages_of_a_user_are_named_when_they_are_the_limit() {
     if !has("python3") {
         return;
     }
+    if !is_root() {
+        return skip("only root becomes another user, whom no other test's pipes belong to");
+    }
     // A user of their own, whose pipes are all full grown.
     let fill = "import fcntl, os, subprocess, sys
-if os.getuid() == 0: os.setgid(54321); os.setuid(54321)
+os.setgid(54321); os.setuid(54321)
 pipes = []
 try:
     while len(pipes) < 400: p = os.pipe(); pipes.append(p); fcntl.fcntl(p[1], 1031, 1 << 20)

@@ -22,7 +22,7 @@ fn a_live_pipe_grows_and_shrinks() {
     rpipe(&["set", &target, "-c", "3G"]).fails(1, "none has more than 2 GiB");
     rpipe(&["set", &target]).fails(2, "--capacity");
     assert_eq!(capacity(&target), 131_072);
-    let idle = Running::start(tool("sleep").arg("30"));
+    let idle = Running::start(tool("sleep").arg("1000"));
     let target = format!("{}:0", idle.id());
     rpipe(&["set", &target, "-c", "1"]).success();
     assert_eq!(capacity(&target), 4096);
@@ -35,7 +35,7 @@ fn the_limit_is_named_with_its_value() {
     let Ok(limit) = std::fs::read_to_string("/proc/sys/fs/pipe-max-size") else {
         return skip("no /proc/sys/fs/pipe-max-size");
     };
-    let idle = Running::start(nobody.command("sleep").arg("30"));
+    let idle = Running::start(nobody.command("sleep").arg("1000"));
     idle.wait_until_in(Call::Nanosleep);
     let above = (limit.trim().parse::<u64>().expect("a number") * 2).to_string();
     let words = format!("/proc/sys/fs/pipe-max-size is {}", limit.trim());

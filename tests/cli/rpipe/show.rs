@@ -47,7 +47,7 @@ fn stages(shown: &Value) -> Vec<(String, u64, String)> {
 
 #[test]
 fn the_stage_that_does_not_read_is_named() {
-    let pipeline = Pipeline::start("yes | cat", "sleep 30");
+    let pipeline = Pipeline::start("yes | cat", "sleep 1000");
     let shown = pipeline.settled(&[
         ("yes", 1, "blocked writing"),
         ("cat", 2, "blocked writing"),
@@ -66,7 +66,7 @@ fn the_stage_that_does_not_read_is_named() {
 
 #[test]
 fn the_stage_that_does_not_write_is_named() {
-    let pipeline = Pipeline::start("sleep 30 | cat", "cat");
+    let pipeline = Pipeline::start("sleep 1000 | cat", "cat");
     let shown = pipeline.settled(&[
         ("sleep", 1, "does not write, sleeping elsewhere"),
         ("cat", 2, "blocked reading"),
@@ -79,7 +79,7 @@ fn the_stage_that_does_not_write_is_named() {
 #[test]
 fn a_stage_in_the_middle_and_one_that_is_stopped_are_named() {
     // A shell that has the pipe because its child reads it is not blamed.
-    let pipeline = Pipeline::start("yes | (sleep 30; :)", "cat");
+    let pipeline = Pipeline::start("yes | (sleep 1000; :)", "cat");
     let shown = pipeline.settled(&[
         ("yes", 1, "blocked writing"),
         ("sh", 2, "sleeping elsewhere"),
@@ -130,7 +130,7 @@ fn a_fifo_that_nobody_opens_is_told() {
 
 #[test]
 fn what_is_no_pipe_is_refused() {
-    let sleep = Running::start(tool("sleep").arg("30").stdin(std::process::Stdio::null()));
+    let sleep = Running::start(tool("sleep").arg("1000").stdin(std::process::Stdio::null()));
     let pid = sleep.id();
     for (target, status, words) in [
         ("2147483647:0".to_owned(), 3, "cannot look at pipe 2147483647:0: No such process"),

@@ -37,7 +37,7 @@ fn many_rounds_of_many_parties_stay_in_step() {
         party() {
             for round in $(seq 40); do
                 : > \"$round.$1\"
-                rsem barrier --create 0x4b 5 --timeout 20 || exit
+                rsem barrier --create 0x4b 5 --timeout 200 || exit
                 set -- \"$1\" \"$round\".*
                 [ $# = 6 ] || echo \"party $1 passed round $round with $(($# - 1))\"
             done
@@ -51,7 +51,7 @@ fn many_rounds_of_many_parties_stay_in_step() {
 #[test]
 fn more_processes_than_parties_pass_in_groups() {
     let Some(world) = World::new() else { return };
-    let script = "for i in $(seq 60); do rsem barrier --create 0x4b 3 --timeout 20 & done; wait";
+    let script = "for i in $(seq 60); do rsem barrier --create 0x4b 3 --timeout 200 & done; wait";
     world.script(script, &[]).success();
     assert_eq!(values(&world), "0\n0");
 }

@@ -54,7 +54,7 @@ fn a_timeout_is_kept() {
 fn a_sleeper_wakes_when_enough_units_come() {
     let Some(world) = World::new() else { return };
     for (name, call) in semaphores(&world, "0").into_iter().zip([Call::Semtimedop, Call::Futex]) {
-        let sleeper = world.start("rsem", &["wait", name, "2", "--timeout", "25"]);
+        let sleeper = world.start("rsem", &["wait", name, "2", "--timeout", "100"]);
         sleeper.wait_until_in(call);
         world.ok("rsem", &["post", name]);
         world.ok("rsem", &["post", name]);

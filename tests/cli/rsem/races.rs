@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::support::{Call, Running, World, has};
+use crate::support::{Call, Running, World, can_trace, has, sleeps_in, wait_until};
 
 #[test]
 fn of_many_that_create_one_initialises_and_never_two_hold() {
@@ -21,7 +21,7 @@ fn of_many_that_create_one_initialises_and_never_two_hold() {
     }
 }
 
-/// Makes a set without values and says so; gives it one unit on the next line of input.
+/// Makes a set without values and says so; gives it one unit at the end of its input.
 const HALF_MADE: &str = "$| = 1; $id = semget(0x4b, 1, 01600) // die $!; print \"made\\n\"; <STDIN>;
     semop($id, pack('s!3', 0, 1, 0)) or die $!; print \"given\\n\"";
 
@@ -40,12 +40,14 @@ fn who_finds_a_set_half_made_waits_for_its_values() {
             .iter()
             .map(|arguments| world.start("rsem", arguments))
             .collect();
-        for opener in &openers {
-            opener.wait_until_in(Call::Nanosleep);
-        }
-        let (mut input, _output) = maker.pipes();
-        std::io::Write::write_all(&mut input, b"\n").expect("a pipe");
-        let in_time = started.elapsed() < Duration::from_millis(900);
+        // Who comes too late is not waited for either.
+        let is_late = || started.elapsed() >= Duration::from_millis(900);
+        wait_until("both wait", || {
+            is_late() || openers.iter().all(|opener| sleeps_in(opener.id(), Call::Nanosleep).is_ok())
+        });
+        drop(maker.input());
+        assert_eq!(maker.line(), "given");
+        let in_time = !is_late();
         let values: Vec<String> = openers
             .into_iter()
             .map(|opener| String::from_utf8_lossy(opener.outcome().stdout()).trim_end().to_owned())
@@ -82,7 +84,7 @@ fn a_set_without_values_is_taken_after_a_while_but_not_by_create() {
 #[test]
 fn a_posix_semaphore_has_no_other_name_while_it_is_made() {
     let Some(world) = World::new() else { return };
-    if !has("strace") {
+    if !can_trace() {
         return;
     }
     let log = world.script("strace -o /dev/fd/3 rsem create /s --value 3 3>&1 >/dev/null 2>&1", &[]);

@@ -9,7 +9,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tempfile::TempDir;
 
-use crate::support::{Call, World, has, wait_until};
+use crate::support::{Call, World, can_trace, wait_for, wait_until};
 
 /// A folder that everybody may write to.
 fn folder() -> TempDir {
@@ -42,7 +42,9 @@ fn never_more_run_than_there_are_units() {
 fn jobs_that_are_killed_leave_no_unit_behind() {
     let Some(world) = World::new() else { return };
     let folder = folder();
-    let job = "cd \"$0\" && echo $$ >> begun; sleep 0.02; echo $$ >> ended";
+    // Whoever holds a unit keeps it until all are killed that are to be.
+    let job = "cd \"$0\" && echo $$ >> begun; while [ -e hold ]; do sleep 0.01; done; echo $$ >> ended";
+    fs::write(folder.path().join("hold"), "").expect("room");
     let start = |_| {
         let mut command = world.command("rsem");
         command.args(["run", "-j", "4", "0x4b", "--", "sh", "-c", job]).arg(folder.path());
@@ -51,25 +53,31 @@ fn jobs_that_are_killed_leave_no_unit_behind() {
     let mut jobs: Vec<Child> = (0..200).map(start).collect();
     // 50 of them in no order: every other one among those that hold a unit just now.
     let (mut killed, mut place) = (BTreeSet::new(), 7);
+    let begun = || lines(&folder.path().join("begun"));
     while killed.len() < 50 {
         // Comes to every place once.
         place = (place * 61 + 41) % jobs.len();
-        let last = lines(&folder.path().join("begun")).last().and_then(|pid| pid.parse().ok());
-        let holding = jobs.iter().position(|job| Some(job.id()) == last);
-        let next = holding.filter(|place| killed.len() % 2 == 0 && !killed.contains(place)).unwrap_or(place);
+        let next = if killed.len() % 2 == 0 {
+            wait_for("somebody holds a unit", || {
+                let begun = begun();
+                let holds =
+                    |(place, job): &(usize, &Child)| !killed.contains(place) && begun.contains(&job.id().to_string());
+                jobs.iter().enumerate().find(holds).map(|(place, _)| place).ok_or(format!("{} began", begun.len()))
+            })
+        } else {
+            place
+        };
         if killed.insert(next) {
             // None is reaped yet: no pid is anybody else's.
             let _ = kill(Pid::from_raw(jobs[next].id().cast_signed()), Signal::SIGKILL);
         }
     }
+    fs::remove_file(folder.path().join("hold")).expect("it is there");
     for job in &mut jobs {
         job.wait().expect("it ends");
     }
-    let (begun, ended) = (lines(&folder.path().join("begun")).len(), lines(&folder.path().join("ended")).len());
-    assert!(
-        (150..=200).contains(&begun) && (150..begun).contains(&ended),
-        "{begun} began, {ended} ended by themselves"
-    );
+    let (begun, ended) = (begun().len(), lines(&folder.path().join("ended")).len());
+    assert!((175..=200).contains(&begun) && ended == 150, "{begun} began, {ended} ended by themselves");
     assert_eq!(world.ok("rsem", &["get", "0x4b"]), "4");
     assert_eq!(world.ok("rsem", &["list", "-o", "waiting", "--no-header"]).trim(), "0");
 }
@@ -136,7 +144,7 @@ fn own_failures_are_told_from_the_commands() {
 fn a_system_v_holder_is_the_command_itself_and_kill_9_gives_back() {
     let Some(world) = World::new() else { return };
     world.ok("rsem", &["create", "0x4b", "--value", "3"]);
-    let mut holder = world.start("rsem", &["run", "0x4b", "-N", "2", "--", "sh", "-c", "echo up; exec sleep 60"]);
+    let mut holder = world.start("rsem", &["run", "0x4b", "-N", "2", "--", "sh", "-c", "echo up; exec sleep 1000"]);
     assert_eq!(holder.line(), "up");
     wait_until("nothing of ours stays", || {
         fs::read_to_string(format!("/proc/{}/comm", holder.id())).is_ok_and(|comm| comm == "sleep\n")
@@ -152,7 +160,7 @@ fn a_posix_holder_passes_signals_on_and_gives_back() {
     let Some(world) = World::new() else { return };
     world.ok("rsem", &["create", "/s", "--value", "3"]);
     for signal in ["TERM", "HUP", "INT", "USR1"] {
-        let mut holder = world.start("rsem", &["run", "/s", "-N", "2", "--", "sh", "-c", "echo up; exec sleep 60"]);
+        let mut holder = world.start("rsem", &["run", "/s", "-N", "2", "--", "sh", "-c", "echo up; exec sleep 1000"]);
         assert_eq!(holder.line(), "up");
         assert_eq!(world.ok("rsem", &["get", "/s"]), "1");
         holder.signal(signal);
@@ -168,7 +176,7 @@ fn units_of_a_posix_semaphore_come_together_or_not() {
     world.ok("rsem", &["create", "/s", "--value", "3"]);
     let waiter = world.start("rsem", &["run", "/s", "-N", "4", "--", "rsem", "get", "/s"]);
     waiter.wait_until_in(Call::Nanosleep);
-    world.ok("rsem", &["wait", "/s", "3", "--timeout", "20"]);
+    world.ok("rsem", &["wait", "/s", "3", "--timeout", "200"]);
     world.ok("rsem", &["post", "/s", "5"]);
     assert_eq!(waiter.outcome().success(), "1");
     assert_eq!(world.ok("rsem", &["get", "/s"]), "5");
@@ -177,7 +185,7 @@ fn units_of_a_posix_semaphore_come_together_or_not() {
 #[test]
 fn one_run_of_a_free_semaphore_makes_few_calls() {
     let Some(world) = World::new() else { return };
-    if !has("strace") {
+    if !can_trace() {
         return;
     }
     world.ok("rsem", &["create", "0x4b", "--value", "1"]);

@@ -44,7 +44,7 @@ fn the_quiz_is_read_off() {
 fn each_semaphore_is_shown_with_its_last_operator() {
     let Some(world) = World::new() else { return };
     world.ok("rsem", &["create", "0x4b", "--value", "1,2"]);
-    let holder = world.start("rsem", &["op", "0x4b", "1-1u", "--", "sleep", "60"]);
+    let holder = world.start("rsem", &["op", "0x4b", "1-1u", "--", "sleep", "1000"]);
     holder.wait_until_in(Call::Nanosleep);
     let sleepers = [world.start("rsem", &["wait", "0x4b", "2"]), world.start("rsem", &["wait", "0x4b:1", "--zero"])];
     for sleeper in &sleepers {
@@ -147,7 +147,7 @@ fn who_may_not_read_a_set_sees_that_it_is_there() {
 fn who_maps_a_posix_semaphore_is_shown_also_after_its_removal_of_the_name() {
     let Some(world) = World::new() else { return };
     world.ok("rsem", &["create", "/s", "--value", "1"]);
-    let mut holder = world.start("rsem", &["run", "/s", "--", "sh", "-c", "echo up; exec sleep 60"]);
+    let mut holder = world.start("rsem", &["run", "/s", "--", "sh", "-c", "echo up; exec sleep 1000"]);
     assert_eq!(holder.line(), "up");
     let waiter = world.start("rsem", &["wait", "/s"]);
     waiter.wait_until_in(Call::Futex);

@@ -267,7 +267,7 @@ fn a_symbolic_link_is_no_place_for_an_object() {
     std::os::unix::fs::symlink("nowhere", &link).expect("room");
     world.script("ln -s /etc/passwd /dev/shm/link", &[]).success();
     // It once went round and round.
-    let create = |name: &str| world.run("timeout", &["-s", "KILL", "20", "rshm", "create", name, "--size", "1"]);
+    let create = |name: &str| world.run("timeout", &["-s", "KILL", "300", "rshm", "create", name, "--size", "1"]);
     create(&format!("file:{link}")).fails(1, "it is a symbolic link to nothing\n");
     create("/link").fails(1, "cannot open object '/link': Too many levels of symbolic links\n");
     world.run("rshm", &["create", "file:/", "--size", "1"]).fails(1, "cannot open 'file:/': it is no regular file\n");

@@ -146,6 +146,16 @@ fn a_file_cut_short_while_it_is_waited_for_or_watched_is_an_error() {
 }
 
 #[test]
+fn a_bus_error_that_somebody_sends_ends_who_has_a_file_mapped() {
+    let Some(world) = World::new() else { return };
+    let (_folder, _, name) = file(&[0; 8192]);
+    let waiter = world.start("rshm", &["wait", &name, "0:u32", "eq", "1"]);
+    waiter.wait_until_in(Call::Futex);
+    waiter.signal("BUS");
+    assert_eq!(waiter.outcome().status(), 128 + 7);
+}
+
+#[test]
 fn whoever_races_one_that_shrinks_gets_a_number_or_an_error() {
     let Some(world) = World::new() else { return };
     let (_folder, path, name) = file(&[7; 8192]);

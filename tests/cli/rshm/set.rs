@@ -103,7 +103,7 @@ fn the_limit_of_locked_memory_is_named() {
 fn remove_tells_who_keeps_it() {
     let Some(world) = World::new() else { return };
     let segment = world.ok("rshm", &["create", "0x4b", "--size", "8"]);
-    let holder = world.start("rshm", &["wait", &segment, "0:u32", "eq", "1", "-t", "60"]);
+    let holder = world.start("rshm", &["wait", &segment, "0:u32", "eq", "1", "-t", "600"]);
     holder.wait_until_in(Call::Futex);
     holder.signal("STOP");
     let removed = world.run("rshm", &["remove", "0x4b"]);

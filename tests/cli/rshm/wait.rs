@@ -16,7 +16,7 @@ fn wait_prints_the_number_that_came() {
                 ("le", "-5", "-4", "-5"),
             ] {
                 world.ok("rshm", &["put", name, cell, "0"]);
-                let waiter = world.start("rshm", &["wait", name, cell, relation, value, "--timeout", "60"]);
+                let waiter = world.start("rshm", &["wait", name, cell, relation, value, "--timeout", "600"]);
                 waiter.wait_until_in(call);
                 world.ok("rshm", &["put", name, cell, wrong]);
                 waiter.wait_until_in(call);
@@ -33,7 +33,7 @@ fn wait_for_a_change_begins_at_what_is_there() {
     for name in both_kinds(&world, "16") {
         for arguments in [&["changed"][..], &["changed", "0"], &["ne", "0"]] {
             world.ok("rshm", &["put", name, "0:u32", "0"]);
-            let waiter = world.start("rshm", &[&["wait", "-t60", name, "0:u32"], arguments].concat());
+            let waiter = world.start("rshm", &[&["wait", "-t600", name, "0:u32"], arguments].concat());
             waiter.wait_until_in(Call::Futex);
             assert_eq!(world.ok("rshm", &["add", name, "0:u32", "3"]), "3");
             assert_eq!(waiter.outcome().success(), "3");
@@ -52,7 +52,7 @@ fn wait_sees_a_peer_that_wakes_nobody() {
     let segment = world.ok("rshm", &["create", "--size", "16"]);
     for (cell, call) in [("4:u32be", Call::Futex), ("4:u16be", Call::Nanosleep)] {
         world.ok("rshm", &["write", &segment, "--fill", "0"]);
-        let waiter = world.start("rshm", &["wait", "-t60", &segment, cell, "ne", "0"]);
+        let waiter = world.start("rshm", &["wait", "-t600", &segment, cell, "ne", "0"]);
         waiter.wait_until_in(call);
         world.ok("perl", &["-e", "shmwrite($ARGV[0], pack('N', 0x00010002), 4, 4) or die $!", &segment]);
         assert_eq!(waiter.outcome().success(), if cell == "4:u32be" { "65538" } else { "1" });
@@ -86,7 +86,7 @@ fn who_waits_in_removed_memory_is_told() {
     for (name, called) in both_kinds(&world, "8").iter().zip(["segment 0", "object '/data'"]) {
         for (cell, call) in [("0:u32", Call::Futex), ("0:u8", Call::Nanosleep)] {
             let made = world.ok("rshm", &["create", if *name == "0" { "private" } else { name }, "--size", "8"]);
-            let waiter = world.start("rshm", &["wait", "-t60", &made, cell, "eq", "1"]);
+            let waiter = world.start("rshm", &["wait", "-t600", &made, cell, "eq", "1"]);
             waiter.wait_until_in(call);
             world.ok("rshm", &["remove", "--quiet", &made]);
             waiter.outcome().fails(3, &format!("rshm: cannot access {}: ", called.replace('0', &made)));

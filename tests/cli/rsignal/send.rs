@@ -4,7 +4,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use super::{rsignal, sleeper};
-use crate::support::{Call, Outcome, Running, World, has, tool};
+use crate::support::{Call, Outcome, Running, World, can_trace, has, tool};
 
 #[test]
 fn a_signal_arrives_however_it_is_called() {
@@ -103,7 +103,7 @@ fn who_does_not_end_of_one_signal_gets_another() {
 #[test]
 fn who_ends_at_once_gets_no_other_signal() {
     let meek = sleeper(&[]);
-    let outcome = rsignal(&["send", "--then", "20s:KILL", &meek.id().to_string()]);
+    let outcome = rsignal(&["send", "--then", "200s:KILL", &meek.id().to_string()]);
     assert_eq!(outcome.status(), 0, "{}", outcome.stderr());
     assert_eq!(meek.outcome().status(), 143);
 }
@@ -117,7 +117,7 @@ fn the_wait_for_the_end_has_an_end() {
     outcome.fails(124, &told);
     assert!(outcome.stderr().ends_with("still runs after 0.2s\n"), "{}", outcome.stderr());
     rsignal(&["send", "--wait=0.1", "--then", "5s:KILL", &pid]).fails(124, "still runs");
-    assert_eq!(rsignal(&["send", "-s", "KILL", "--wait=20s", &pid]).status(), 0);
+    assert_eq!(rsignal(&["send", "-s", "KILL", "--wait=200s", &pid]).status(), 0);
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn a_dry_run_sends_nothing() {
 
 #[test]
 fn a_plain_signal_is_one_system_call_and_one_process() {
-    if !has("strace") {
+    if !can_trace() {
         return;
     }
     let sleeper = sleeper(&[]);

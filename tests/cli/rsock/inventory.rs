@@ -60,7 +60,7 @@ fn both_ends_are_named() {
 #[test]
 fn queues_are_told() {
     let Some(world) = World::new() else { return };
-    let (_listener, address) = ready(&world, &["unix:/dev/shm/s", "--backlog", "7", "-j1", "--exec", "sleep", "60"]);
+    let (_listener, address) = ready(&world, &["unix:/dev/shm/s", "--backlog", "7", "-j1", "--exec", "sleep", "1000"]);
     world.ok("rsock", &["send", &address, "taken"]);
     let listening = || {
         let all = shown(&world, &address);
@@ -86,12 +86,12 @@ a, b = socket.socketpair(); a.send(b'12345'); print(os.getpid(), a.fileno(), b.f
 #[test]
 fn the_list_has_what_ss_has() {
     let Some(world) = World::new() else { return };
-    let (_listener, address) = ready(&world, &["unix:/dev/shm/in-the-list"]);
+    let (_listener, address) = ready(&world, &[&format!("unix:/dev/shm/in-the-list-{}", std::process::id())]);
     let list = json(&told(&world.run("rsock", &["list", "--json", "--listening"])));
     let own = list.as_array().expect("a list").iter().find(|socket| socket["name"] == address.as_str());
     assert_eq!(own.expect("it is there")["type"], "stream");
     if has("ss") {
-        let theirs = world.script("ss -Hxl | grep -c in-the-list", &[]).success();
+        let theirs = world.script("ss -Hxl | grep -cF \"${1#unix:} \"", &[&address]).success();
         assert_eq!(theirs, "1");
     }
     let table = world.run("rsock", &["list", "-l", "-o", "name,state,+family"]);

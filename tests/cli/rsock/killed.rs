@@ -11,8 +11,8 @@ fn a_client_outlives_its_server() {
     let Some(world) = World::new() else { return };
     for place in ["unix:/dev/shm/s", "tcp:127.0.0.1:0"] {
         // It answers with half of what it should, and is killed with all that it started.
-        let script = "read x; echo half; sleep 60";
-        for (arguments, answer) in [(&["ask", "-t", "20"][..], "half\n"), (&["connect", "-t", "20"], "half\n")] {
+        let script = "read x; echo half; sleep 1000";
+        for (arguments, answer) in [(&["ask", "-t", "100"][..], "half\n"), (&["connect", "-t", "100"], "half\n")] {
             let (listener, address) = ready(&world, &[place, "--exec", "sh", "-c", script]);
             let mut client = world.start("rsock", &[arguments, &[&address]].concat());
             let (mut input, mut output) = client.pipes();
@@ -37,7 +37,7 @@ fn a_client_outlives_its_server() {
 #[test]
 fn a_framed_question_without_its_answer_is_an_error() {
     let Some(world) = World::new() else { return };
-    let (listener, address) = ready(&world, &["unix:/dev/shm/s", "--exec", "sh", "-c", "read x; sleep 60"]);
+    let (listener, address) = ready(&world, &["unix:/dev/shm/s", "--exec", "sh", "-c", "read x; sleep 1000"]);
     let client = world.start("rsock", &["ask", "--lines", &address, "question"]);
     client.wait_until_in(Call::Read);
     drop(listener);

@@ -8,7 +8,7 @@ use super::listen::ready;
 const CLIENT: &str = "i=0
 while [ $i -lt \"$3\" ]; do
     i=$((i + 1))
-    answer=$(rsock ask --timeout 60 \"$1\" \"$2 $i\") || exit 1
+    answer=$(rsock ask --timeout 300 \"$1\" \"$2 $i\") || exit 1
     [ \"$answer\" = \"re: $2 $i\" ] || { echo \"$2 $i got $answer\" >&2; exit 1; }
 done";
 
@@ -35,7 +35,7 @@ fn many_datagrams_are_answered_to_those_who_asked() {
     let (_listener, address) =
         ready(&world, &["unix:/dev/shm/d", "--type", "dgram", "-j", "8", "--exec", "sed", "s/^/re: /"]);
     let script = "for i in 1 2 3 4 5 6 7 8; do
-            answer=$(rsock ask --type dgram --timeout 60 $1 \"$2 $i\") && [ \"$answer\" = \"re: $2 $i\" ] || exit 1
+            answer=$(rsock ask --type dgram --timeout 300 $1 \"$2 $i\") && [ \"$answer\" = \"re: $2 $i\" ] || exit 1
         done";
     let clients: Vec<_> =
         (0..8).map(|client| world.start("sh", &["-c", script, "sh", &address, &format!("{client}")])).collect();

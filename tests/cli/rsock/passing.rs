@@ -71,14 +71,15 @@ fn two_commands_talk() {
         let outcome = Outcome::of(tool("rsock").args([&["pair", "--"], words].concat()));
         outcome.fails(2, ":::");
     }
-    Outcome::of(tool("rsock").args(["pair", "--", "sleep", "60", ":::", "/no/such/command"])).fails(127, "cannot run");
+    Outcome::of(tool("rsock").args(["pair", "--", "sleep", "1000", ":::", "/no/such/command"]))
+        .fails(127, "cannot run");
 }
 
 #[test]
 fn signals_reach_both_of_a_pair() {
     let Some(world) = World::new() else { return };
     let trap = "trap 'echo $0 >&2; exit 7' TERM; echo >&2; while :; do sleep 0.01; done";
-    let pair = world.start("rsock", &["pair", "--", "sh", "-c", trap, "left", ":::", "sh", "-c", "exec sleep 60"]);
+    let pair = world.start("rsock", &["pair", "--", "sh", "-c", trap, "left", ":::", "sh", "-c", "exec sleep 1000"]);
     crate::support::wait_until("both run", || {
         let children = std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", pair.id())).unwrap_or_default();
         children.split_whitespace().count() == 2

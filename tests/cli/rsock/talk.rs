@@ -108,7 +108,7 @@ fn packets_are_asked_and_answered() {
     assert!(lines[0].starts_with("ONEunix:@") && lines[1].starts_with("TWOunix:@"), "{answers}");
     let (_listener, address) = ready(
         &world,
-        &["unix:/dev/shm/s", "--type", "seqpacket", "--exec", "rsock", "ask", "fd:0", "--timeout", "9", "your name?"],
+        &["unix:/dev/shm/s", "--type", "seqpacket", "--exec", "rsock", "ask", "fd:0", "--timeout", "100", "your name?"],
     );
     let mut client = world.start("rsock", &["connect", "--type", "seqpacket", &address]);
     assert_eq!(client.line(), "your name?");
@@ -117,13 +117,13 @@ fn packets_are_asked_and_answered() {
 #[test]
 fn nothing_lasts_longer_than_its_timeout() {
     let Some(world) = World::new() else { return };
-    let quiet = "exec:exec sleep 60 2>&1";
-    let full = "exec:exec sleep 60 2>&1";
+    let quiet = "exec:exec sleep 1000 2>&1";
+    let full = "exec:exec sleep 1000 2>&1";
     let table: [(&[&str], &str); 7] = [
         (&["ask", quiet, "x", "-t", "0.2"], "did not answer until the timeout"),
         (&["ask", quiet, "x", "-t", "0.2", "--lines"], "did not answer until the timeout"),
         (&["connect", quiet, "-t", "0.2"], "the other side was not done until the timeout"),
-        (&["recv", quiet, "-t", "0.2"], "nothing came from 'exec:exec sleep 60 2>&1' until the timeout"),
+        (&["recv", quiet, "-t", "0.2"], "nothing came from 'exec:exec sleep 1000 2>&1' until the timeout"),
         (&["recv", "--type", "dgram", "unix:/dev/shm/d", "-t", "0.2"], "nothing came from 'unix:/dev/shm/d'"),
         (&["ask", "unix:/dev/shm/none", "--wait", "-t", "0.2"], "nobody listened at 'unix:/dev/shm/none'"),
         (&["listen", "unix:/dev/shm/l", "-t", "0.2"], "nothing came until the timeout"),
@@ -140,7 +140,7 @@ fn nothing_lasts_longer_than_its_timeout() {
 #[test]
 fn a_full_backlog_does_not_hold_a_client_past_its_timeout() {
     let Some(world) = World::new() else { return };
-    let (_listener, address) = ready(&world, &["--backlog", "1", "unix:/dev/shm/s", "-j1", "--exec", "sleep", "60"]);
+    let (_listener, address) = ready(&world, &["--backlog", "1", "unix:/dev/shm/s", "-j1", "--exec", "sleep", "1000"]);
     for _ in 0..3 {
         world.ok("rsock", &["send", &address, "x"]);
     }
@@ -166,4 +166,53 @@ fn a_command_at_an_address_is_gone_with_its_conversation() {
     assert_eq!(world.ok("rsock", &["ask", "exec:cat; echo $$ >/dev/shm/pid", "x"]), "x");
     let pid = world.script("until test -s /dev/shm/pid; do :; done; cat /dev/shm/pid", &[]).success();
     wait_until("the command has ended", || !std::path::Path::new(&format!("/proc/{pid}")).exists());
+}
+
+#[test]
+fn a_command_at_an_address_is_ended_by_who_gives_up() {
+    let Some(world) = World::new() else { return };
+    let command = "exec:exec sleep 61.625 2>&1";
+    let runs = || {
+        let all = std::fs::read_dir("/proc").expect("/proc").flatten();
+        let mut lines = all.filter_map(|entry| std::fs::read(entry.path().join("cmdline")).ok());
+        lines.any(|line| String::from_utf8_lossy(&line).replace('\0', " ").contains("sleep 61.625"))
+    };
+    let verbs = [&["recv"][..], &["recv", "-q"], &["connect"], &["ask"], &["call"], &["recv-fd", "--connect"]];
+    for verb in verbs {
+        let question = if ["ask", "call"].contains(&verb[0]) { &["x"][..] } else { &[] };
+        let outcome = world.run("rsock", &[verb, &["-t", "0.2", command], question].concat());
+        assert_eq!(outcome.status(), 124, "{verb:?}: {}", outcome.stderr());
+        wait_until("the command has ended", || !runs());
+    }
+}
+
+#[test]
+fn a_command_at_an_address_is_ended_with_us_by_a_signal() {
+    let Some(world) = World::new() else { return };
+    for (signal, status) in [("TERM", 143), ("HUP", 129), ("INT", 130)] {
+        // Away from the process group that is killed with the client.
+        let mut client = world.start("rsock", &["recv", "exec:echo $$; exec setsid sleep 60 2>&-"]);
+        let pid = client.line();
+        client.signal(signal);
+        assert_eq!(client.outcome().status(), status);
+        wait_until("the command has ended", || !std::path::Path::new(&format!("/proc/{pid}")).exists());
+    }
+}
+
+#[test]
+fn a_command_at_an_address_that_was_told_all_is_left_to_finish() {
+    let Some(world) = World::new() else { return };
+    let slow = "exec:exec 2>&-; cat >/dev/null; until test -e /dev/shm/go; do :; done; echo done >/dev/shm/out";
+    world.ok("rsock", &["send", slow, "x"]);
+    let out = "touch /dev/shm/go; until test -s /dev/shm/out; do :; done; cat /dev/shm/out";
+    assert_eq!(world.script(out, &[]).success(), "done");
+}
+
+#[test]
+fn a_long_question_ends_when_nobody_reads_the_answer() {
+    let Some(world) = World::new() else { return };
+    let long = "x".repeat(100_000);
+    let script = r#"{ timeout 20 rsock ask "exec:exec yes 2>&-" "$1" "$1" "$1" "$1" "$1"; echo $? >/dev/shm/status; } | head -n 1
+        cat /dev/shm/status"#;
+    assert_eq!(world.script(script, &[&long]).success(), "y\n141");
 }

@@ -26,6 +26,11 @@ impl<'a> User<'a> {
         Self { world, uid, tools }
     }
 
+    /// Where this user finds a tool.
+    pub(crate) fn tool(&self, name: &str) -> String {
+        self.tools.path().join(name).display().to_string()
+    }
+
     /// A command that this user runs.
     pub(crate) fn command(&self, program: &str) -> Command {
         let copy = self.tools.path().join(program);

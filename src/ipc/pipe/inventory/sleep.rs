@@ -1,10 +1,10 @@
 //! Who sleeps at a pipe: in a call that moves bytes, in one that waits for it, or in open(2).
 
-use std::fs;
 use std::io;
 
 use super::{Access, Pipe};
 use crate::proc::pipes::{self, Descriptor, Target};
+use crate::proc::polls::{self, Wait};
 use crate::proc::process::{self, Sleep};
 use crate::sys::call::Call;
 
@@ -66,77 +66,24 @@ fn uses(pid: i32, sleep: Sleep) -> Vec<Use> {
     let [first, second, third, ..] = sleep.arguments;
     let number = |argument: u64| u32::try_from(argument & 0xffff_ffff).unwrap_or(u32::MAX);
     let moves = |from, to| vec![(from, Doing::Reading, None), (to, Doing::Writing, Some(from))];
-    let polls = |entries: Vec<(u32, Access)>| {
-        entries.into_iter().map(|(number, access)| (number, Doing::Polling(access), None)).collect()
-    };
     match sleep.call {
         Call::Read | Call::Readv => vec![(number(first), Doing::Reading, None)],
         Call::Write | Call::Writev | Call::Vmsplice => vec![(number(first), Doing::Writing, None)],
         Call::Splice => moves(number(first), number(third)),
         Call::Tee => moves(number(first), number(second)),
         Call::Sendfile => moves(number(second), number(first)),
-        Call::Poll => polls(polled(pid, first, second)),
-        Call::Select => {
-            let mut all = selected(pid, first, second, Access::Read);
-            all.extend(selected(pid, first, third, Access::Write));
-            polls(all)
-        }
-        Call::Epoll => polls(watched(pid, number(first))),
-        _ => Vec::new(),
+        _ => polls::of(pid, sleep).into_iter().filter_map(polls_at).collect(),
     }
 }
 
-/// As many descriptors as anybody waits for in one call, for all that we want to know.
-const MOST: u64 = 1024;
-
-/// The entries of poll(2): struct pollfd is an int and two shorts.
-fn polled(pid: i32, entries: u64, count: u64) -> Vec<(u32, Access)> {
-    let mut bytes = vec![0; usize::try_from(count.min(MOST) * 8).unwrap_or(0)];
-    if process::read_memory(pid, entries, &mut bytes).is_err() {
-        return Vec::new();
-    }
-    let entry = |entry: &[u8]| {
-        let number = u32::from_ne_bytes(entry[..4].try_into().ok()?);
-        Some((number, waits_for(u32::from(u16::from_ne_bytes(entry[4..6].try_into().ok()?)))?))
+fn polls_at(wait: Wait) -> Option<Use> {
+    let access = match (wait.reads, wait.writes) {
+        (true, true) => Access::Both,
+        (true, false) => Access::Read,
+        (false, true) => Access::Write,
+        (false, false) => return None,
     };
-    bytes.chunks_exact(8).filter_map(entry).collect()
-}
-
-/// What the events of poll(2) and epoll(7) ask for.
-fn waits_for(events: u32) -> Option<Access> {
-    /// `POLLIN`, `POLLRDNORM`
-    const READABLE: u32 = 0x41;
-    /// `POLLOUT`, `POLLWRNORM`
-    const WRITABLE: u32 = 0x104;
-    match (events & READABLE != 0, events & WRITABLE != 0) {
-        (true, true) => Some(Access::Both),
-        (true, false) => Some(Access::Read),
-        (false, true) => Some(Access::Write),
-        (false, false) => None,
-    }
-}
-
-/// The members of a set of select(2): a bit per descriptor.
-fn selected(pid: i32, count: u64, set: u64, access: Access) -> Vec<(u32, Access)> {
-    let mut bytes = vec![0; usize::try_from(count.min(MOST).div_ceil(8)).unwrap_or(0)];
-    if set == 0 || process::read_memory(pid, set, &mut bytes).is_err() {
-        return Vec::new();
-    }
-    let is_in = |number: &u32| bytes[(number / 8) as usize] >> (number % 8) & 1 == 1;
-    let numbers = (0..u32::try_from(count.min(MOST)).unwrap_or(0)).filter(is_in);
-    numbers.map(|number| (number, access)).collect()
-}
-
-/// What an epoll descriptor watches: proc_pid_fdinfo(5).
-fn watched(pid: i32, epoll: u32) -> Vec<(u32, Access)> {
-    let info = fs::read_to_string(format!("/proc/{pid}/fdinfo/{epoll}")).unwrap_or_default();
-    let entry = |line: &str| {
-        let mut words = line.strip_prefix("tfd:")?.split_whitespace();
-        let number = words.next()?.parse().ok()?;
-        let events = words.skip_while(|word| *word != "events:").nth(1)?;
-        Some((number, waits_for(u32::from_str_radix(events, 16).ok()?)?))
-    };
-    info.lines().filter_map(entry).collect()
+    Some((wait.descriptor, Doing::Polling(access), None))
 }
 
 /// Leaves out who only looks asleep: whoever waits for something to read has nothing to read.
@@ -153,24 +100,5 @@ pub(super) fn settle_twofold(pipes: &mut [Pipe]) {
     let readers: Vec<_> = readers.map(|sleeper| (sleeper.pid, sleeper.descriptor)).collect();
     for pipe in pipes {
         pipe.sleepers.retain(|sleeper| sleeper.source.is_none() || !readers.contains(&(sleeper.pid, sleeper.source)));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn events_are_read_as_poll_has_them() {
-        let table = [
-            (0x1, Some(Access::Read)),
-            (0x4, Some(Access::Write)),
-            (0x2019, Some(Access::Read)),
-            (0x5, Some(Access::Both)),
-            (0x18, None),
-        ];
-        for (events, access) in table {
-            assert_eq!(waits_for(events), access, "{events:#x}");
-        }
     }
 }

@@ -5,12 +5,13 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, ErrorKind, Write as _};
-use std::os::unix::ffi::OsStringExt as _;
 
 use super::options::{Long, Table};
 use super::{Console, Face, Family, around, numbers, posix_name};
-use crate::ipc::{Id, Key, Kind, Name, PosixObject, SystemVObject, msgq, sem, shm};
+use crate::ipc::{Id, Key, Kind, Name};
 use crate::sys::errno;
+
+mod objects;
 
 #[allow(missing_docs, reason = "the module is the documentation")]
 pub const FACE: Face = Face { name: "ipcrm", family: Family::UtilLinux, run };
@@ -192,12 +193,7 @@ impl Remover<'_> {
             self.fail(&[b"illegal key", &*quoted].concat());
             return Ok(());
         };
-        let found = match kind {
-            Kind::Segment => shm::sysv::Segment::open(key).map(shm::sysv::Segment::id),
-            Kind::Queue => msgq::sysv::Queue::open(key).map(msgq::sysv::Queue::id),
-            Kind::Semaphore => sem::sysv::Set::open(key).map(sem::sysv::Set::id),
-        };
-        let what: &[u8] = match found {
+        let what: &[u8] = match objects::find(kind, key) {
             Ok(id) => return self.remove(kind, id.get(), By::Key),
             Err(error) if error.kind() == ErrorKind::NotFound => b"invalid key",
             Err(error) if error.kind() == ErrorKind::PermissionDenied => b"permission denied for key",
@@ -219,7 +215,7 @@ impl Remover<'_> {
             // `Console::finish` tells where this fails.
             let _ = self.console.out.write_all(&line);
         }
-        match posix_name(text, kind).and_then(|name| remove_posix(kind, &Name::Posix(name))) {
+        match posix_name(text, kind).and_then(|name| objects::remove_posix(kind, &Name::Posix(name))) {
             Ok(()) => {}
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::InvalidInput) => {
                 self.fail(&around("name `", text, "' not found"));
@@ -242,11 +238,7 @@ impl Remover<'_> {
             };
             self.say(&format!("removing {what} id `{id}'\n"));
         }
-        let removed = Id::new(id).ok_or(ErrorKind::NotFound.into()).and_then(|id| match kind {
-            Kind::Segment => shm::sysv::Segment::at(id).remove(),
-            Kind::Queue => msgq::sysv::Queue::at(id).remove(),
-            Kind::Semaphore => sem::sysv::Set::at(id).remove(),
-        });
+        let removed = Id::new(id).ok_or(ErrorKind::NotFound.into()).and_then(|id| objects::remove(kind, id));
         let by_word = match by {
             By::Id => "id",
             By::Key => "key",
@@ -266,11 +258,11 @@ impl Remover<'_> {
         match all {
             All::SystemV => SYSTEM_V.iter().try_for_each(|(_, kind)| self.remove_all(All::SystemVOf(*kind))),
             All::SystemVOf(kind) => {
-                let ids = ids(kind).map_err(|error| self.give_up("cannot list what there is", &error))?;
+                let ids = objects::ids(kind).map_err(|error| self.give_up("cannot list what there is", &error))?;
                 ids.into_iter().try_for_each(|id| self.remove(kind, id.get(), By::Id))
             }
             All::PosixOf(kind) => {
-                let names = names(kind).map_err(|error| self.give_up("cannot list what there is", &error))?;
+                let names = objects::names(kind).map_err(|error| self.give_up("cannot list what there is", &error))?;
                 names.iter().try_for_each(|name| self.by_name(kind, name))
             }
         }
@@ -295,38 +287,5 @@ impl Remover<'_> {
     fn no_number(&mut self, text: &OsStr, error: numbers::NumberError) -> Stop {
         self.console.warn_number("failed to parse argument", text, error);
         Stop(1)
-    }
-}
-
-/// The identifiers of all objects of a kind, whoever owns them.
-fn ids(kind: Kind) -> io::Result<Vec<Id>> {
-    Ok(match kind {
-        Kind::Segment => shm::segments()?.iter().map(SystemVObject::id).collect(),
-        Kind::Queue => msgq::sysv::list()?.iter().map(SystemVObject::id).collect(),
-        Kind::Semaphore => sem::sysv::list()?.iter().map(SystemVObject::id).collect(),
-    })
-}
-
-/// The names of all POSIX objects of a kind.
-fn names(kind: Kind) -> io::Result<Vec<OsString>> {
-    Ok(match kind {
-        Kind::Segment => shm::posix_objects()?.iter().map(name_of).collect(),
-        Kind::Queue => msgq::posix::list()?.iter().map(name_of).collect(),
-        Kind::Semaphore => sem::posix::list()?.iter().map(name_of).collect(),
-    })
-}
-
-fn name_of(status: &impl PosixObject) -> OsString {
-    OsString::from_vec(status.file().name.as_bytes().to_vec())
-}
-
-fn remove_posix(kind: Kind, name: &Name) -> io::Result<()> {
-    match (kind, name) {
-        (Kind::Queue, _) => msgq::Queue::remove(name),
-        (Kind::Semaphore, Name::Posix(name)) => sem::posix::Semaphore::remove(name),
-        _ => match shm::object::path_of(name) {
-            Some(path) => shm::object::remove(&path),
-            None => Err(errno::error(errno::EINVAL)),
-        },
     }
 }

@@ -1,0 +1,97 @@
+//! Unix sockets in a census: what the kernel tells of them, and who has the other end.
+
+use std::collections::HashMap;
+use std::io;
+
+use super::uses::{End, OtherEnd, Until};
+use super::{Census, Class, How, Thing};
+use crate::ipc::socket::inventory::{self, Name, Queues, State, Status};
+use crate::proc::unix_names;
+
+impl Census {
+    /// Tells of the unix sockets that are held what the kernel knows of them, and leaves out the sockets of
+    /// other families and of other network namespaces.
+    pub(super) fn complete_sockets(&mut self) -> io::Result<()> {
+        if !self.held.values().any(|one| one.class == Class::Socket) {
+            return Ok(());
+        }
+        if let Ok(sockets) = inventory::unix() {
+            self.complete_with(sockets);
+            return Ok(());
+        }
+        // A kernel that does not answer (CONFIG_UNIX_DIAG) tells their names all the same.
+        let names = unix_names::names()?;
+        self.held.retain(|_, one| one.class != Class::Socket || names.contains_key(&one.inode.1));
+        for one in self.held.values_mut().filter(|one| one.class == Class::Socket) {
+            one.name = names.get(&one.inode.1).filter(|name| !name.is_empty()).unwrap_or(&one.name).clone();
+        }
+        Ok(())
+    }
+
+    fn complete_with(&mut self, sockets: Vec<Status>) {
+        let mut told: HashMap<u64, Status> = sockets.into_iter().map(|socket| (socket.inode, socket)).collect();
+        self.held.retain(|_, one| one.class != Class::Socket || told.contains_key(&one.inode.1));
+        for one in self.held.values_mut().filter(|one| one.class == Class::Socket) {
+            let Some(socket) = told.remove(&one.inode.1) else { continue };
+            if let Some(Name::Unix(name)) = &socket.name {
+                one.name = name.to_bytes();
+            }
+            one.has_mode = socket.file.is_some();
+            one.size = match socket.queues {
+                Some(Queues::Bytes { unread, .. }) => Some(unread.into()),
+                _ => None,
+            };
+            one.socket = Some(Box::new(socket));
+        }
+        self.tell_ends();
+    }
+
+    /// Says of every process at a socket what that is to it, and who has the other end.
+    fn tell_ends(&mut self) {
+        let ends = self.ends();
+        let waiting = self.waiting();
+        for used in self.processes.iter_mut().flat_map(|process| &mut process.uses) {
+            let Some(socket) = self.held.get(&used.thing).and_then(|held| held.socket.as_deref()) else { continue };
+            match (&used.how, socket.state) {
+                (How::Open { .. }, State::Listening) => used.how = How::Listening,
+                (How::Open { .. }, State::Connected) => {
+                    let listener = waiting.get(&socket.inode).copied();
+                    let other = socket.peer.or(listener).and_then(|other| ends.get(&other));
+                    let ends = other.cloned().unwrap_or_default();
+                    used.how = How::Connected(OtherEnd { ends, is_waiting: listener.is_some() });
+                }
+                (How::Polling { call, until: Until::Readable | Until::Either }, State::Listening) => {
+                    used.how = How::Polling { call, until: Until::Connection };
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Who has the socket of each inode.
+    fn ends(&self) -> HashMap<u64, Vec<End>> {
+        let mut ends: HashMap<u64, Vec<End>> = HashMap::new();
+        for process in &self.processes {
+            let open = process.uses.iter().filter(|used| matches!(used.how, How::Open { .. }));
+            for used in open {
+                let Thing::Inode(_, inode) = used.thing else { continue };
+                if self.held.get(&used.thing).is_none_or(|held| held.socket.is_none()) {
+                    continue;
+                }
+                let end = |&number: &u32| End {
+                    pid: process.pid,
+                    descriptor: Some(number),
+                    command: process.command.clone(),
+                };
+                ends.entry(inode).or_default().extend(used.descriptors.iter().map(end));
+            }
+        }
+        ends
+    }
+
+    /// The listener of each socket whose connection waits to be accepted.
+    fn waiting(&self) -> HashMap<u64, u64> {
+        let sockets = self.held.values().filter_map(|held| held.socket.as_deref());
+        sockets.flat_map(|socket| socket.waiting.iter().map(|&client| (client, socket.inode))).collect()
+    }
+}
