@@ -84,8 +84,7 @@ impl Scene {
         });
     }
 
-    /// Asks for more about the objects that last: each where it is, as an identifier means something there
-    /// alone.
+    /// Asks for more about the objects: each where it is, as an identifier means something there alone.
     pub(super) fn ask(&mut self, ask: impl Fn(&mut [&mut Object]) -> io::Result<()> + Sync) -> io::Result<()> {
         for (index, place) in self.places.iter().enumerate() {
             let here = self.spots.iter_mut().filter(|spot| spot.place == Some(index));
@@ -94,7 +93,8 @@ impl Scene {
                 place.visit(|| ask(&mut objects))?;
             }
         }
-        Ok(())
+        let nowhere = self.spots.iter_mut().filter(|spot| spot.place.is_none());
+        ask(&mut nowhere.map(|spot| &mut spot.object).collect::<Vec<_>>())
     }
 
     /// Asks who is at these objects, and adds those of these kinds that exist only because of that.
