@@ -61,7 +61,7 @@ fn a_full_disk_leaves_the_old_metrics_whole() {
     disk.shell("rm \"$1/filler\"").success();
     metrics().success();
     assert_ne!(disk.shell("cat \"$1/ripc.prom\"").success(), before);
-    disk.shell("rm -r \"$1\"/*; mount -o remount,ro \"$1\"").success();
+    disk.shell("mount -t tmpfs -o ro frozen \"$1\"").success();
     metrics().fails(1, &format!("ripcs: cannot write '{path}': Read-only file system\n"));
 }
 
