@@ -14,7 +14,7 @@ use crate::cmd::rows::socket::{self, SocketRow};
 use crate::cmd::rows::{JsonArray, Object as Family};
 use crate::exit::UsageError;
 use crate::ipc::Timestamp;
-use crate::ipc::census::{self, Census, Class, Object};
+use crate::ipc::census::{self, Census, Class, Object, Thing};
 use crate::ipc::namespace::Namespace;
 use crate::output::{Align, Cell, Column, ColumnError, Report, column, counted, escape, write_details};
 
@@ -224,7 +224,16 @@ pub(super) fn ask(object: &mut Object, place: Option<&Place>) -> io::Result<()> 
 /// Who is at an object that is held.
 pub(super) fn ends(census: &Census, object: &Object) -> Ends {
     match object {
-        Object::Held(_) => Ends::of(census.users(object.thing(), None)),
+        Object::Held(held) => {
+            let at = |inode| Ends::of(census.users(inode, None));
+            let mut ends = at(object.thing());
+            ends.is_partial = census.hidden.whole > 0;
+            // Who has the other end may be seen where those who have this one may not.
+            if let (Some(peer), true) = (held.socket.as_ref().and_then(|socket| socket.peer), ends.peers.is_empty()) {
+                ends.peers = at(Thing::Inode(held.inode.0, peer)).holders;
+            }
+            ends
+        }
         _ => Ends::default(),
     }
 }
