@@ -26,6 +26,7 @@ pub mod cmd;
 mod command;
 mod exit;
 mod framing;
+mod in_turn;
 pub mod ipc;
 mod output;
 mod proc;

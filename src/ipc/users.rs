@@ -4,9 +4,10 @@
 //! names come from one pass over `/etc/passwd` or `/etc/group`, and what is missing there (LDAP,
 //! sssd, systemd) from one run of getent(1).
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::process::{Command, Stdio};
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 /// The two name services that objects need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +26,16 @@ impl Database {
         }
     }
 
+    /// What was asked already.
+    fn known(self) -> &'static Mutex<Answers> {
+        static USERS: LazyLock<Mutex<Answers>> = LazyLock::new(Mutex::default);
+        static GROUPS: LazyLock<Mutex<Answers>> = LazyLock::new(Mutex::default);
+        match self {
+            Self::Users => &USERS,
+            Self::Groups => &GROUPS,
+        }
+    }
+
     const fn service(self) -> &'static str {
         match self {
             Self::Users => "passwd",
@@ -33,24 +44,23 @@ impl Database {
     }
 }
 
+/// What was answered about numbers; nothing for one that nobody knows.
+type Answers = BTreeMap<u32, Option<String>>;
+
 /// Names by number; a number that nobody knows has none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Names(HashMap<u32, String>);
+pub struct Names(BTreeMap<u32, String>);
 
 impl Names {
-    /// The names of these numbers, each asked for once.
+    /// The names of these numbers, each asked for once in the life of this process: a live view comes here
+    /// again and again.
     pub fn of(database: Database, numbers: impl IntoIterator<Item = u32>) -> Self {
-        let mut missing: BTreeSet<u32> = numbers.into_iter().collect();
-        let mut names = HashMap::new();
-        if missing.is_empty() {
-            return Self(names);
-        }
-        let file = fs::read(database.file()).unwrap_or_default();
-        take_entries(&String::from_utf8_lossy(&file), &mut missing, &mut names);
-        if !missing.is_empty() {
-            take_entries(&getent(database, missing.iter().map(u32::to_string)), &mut missing.clone(), &mut names);
-        }
-        Self(names)
+        let numbers: BTreeSet<u32> = numbers.into_iter().collect();
+        let mut known = database.known().lock().unwrap_or_else(PoisonError::into_inner);
+        let missing = numbers.iter().filter(|number| !known.contains_key(number)).copied().collect();
+        known.extend(ask(database, missing));
+        let name = |number| Some((number, known.get(&number)?.clone()?));
+        Self(numbers.into_iter().filter_map(name).collect())
     }
 
     /// The name of this number.
@@ -77,11 +87,26 @@ pub fn number_of(database: Database, name: &str) -> Option<u32> {
     find(&String::from_utf8_lossy(&file)).or_else(|| find(&getent(database, [name.to_owned()])))
 }
 
+/// What the name service calls these numbers.
+fn ask(database: Database, numbers: BTreeSet<u32>) -> Answers {
+    let mut names: Answers = numbers.iter().map(|&number| (number, None)).collect();
+    if numbers.is_empty() {
+        return names;
+    }
+    let mut missing = numbers;
+    let file = fs::read(database.file()).unwrap_or_default();
+    take_entries(&String::from_utf8_lossy(&file), &mut missing, &mut names);
+    if !missing.is_empty() {
+        take_entries(&getent(database, missing.iter().map(u32::to_string)), &mut missing.clone(), &mut names);
+    }
+    names
+}
+
 /// Moves what `text` knows of `missing` into `names`; the first entry of a number counts.
-fn take_entries(text: &str, missing: &mut BTreeSet<u32>, names: &mut HashMap<u32, String>) {
+fn take_entries(text: &str, missing: &mut BTreeSet<u32>, names: &mut Answers) {
     for (name, number) in entries(text) {
         if missing.remove(&number) {
-            names.insert(number, name.to_owned());
+            names.insert(number, Some(name.to_owned()));
         }
     }
 }

@@ -6,23 +6,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::record::{Cell, Column};
+use super::record::Cell;
 use super::text::write_cell;
-
-struct Row<'a, R: 'static> {
-    columns: &'a [&'static Column<R>],
-    record: &'a R,
-}
-
-impl<R> Serialize for Row<'_, R> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.columns.len()))?;
-        for column in self.columns {
-            map.serialize_entry(column.name, &(column.get)(self.record))?;
-        }
-        map.end()
-    }
-}
 
 impl Serialize for Cell<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -54,22 +39,60 @@ impl Serialize for Cell<'_> {
     }
 }
 
-/// One record as one JSON object behind what `line` holds.
-pub(crate) fn push_row<R>(line: &mut Vec<u8>, columns: &[&'static Column<R>], record: &R) -> io::Result<()> {
-    serde_json::to_writer(line, &Row { columns, record }).map_err(io::Error::from)
+/// The keys of many objects, each escaped once.
+#[derive(Debug, Default)]
+pub(crate) struct Keys(Vec<Vec<u8>>);
+
+impl Keys {
+    /// For objects with these names.
+    pub(crate) fn of<'a>(names: impl Iterator<Item = &'a str>) -> io::Result<Self> {
+        let key = |(place, name)| {
+            let mut key = vec![if place == 0 { b'{' } else { b',' }];
+            serde_json::to_writer(&mut key, name)?;
+            key.push(b':');
+            Ok(key)
+        };
+        names.enumerate().map(key).collect::<Result<_, serde_json::Error>>().map(Self).map_err(io::Error::from)
+    }
+
+    /// Puts the object of these values, one for each key, behind what `line` holds.
+    pub(crate) fn push_object<'a>(&self, line: &mut Vec<u8>, cells: impl Iterator<Item = Cell<'a>>) -> io::Result<()> {
+        line.extend_from_slice(if self.0.is_empty() { b"{" } else { b"" });
+        let mut digits = String::new();
+        for (key, cell) in self.0.iter().zip(cells) {
+            line.extend_from_slice(key);
+            // The most by far are the same in JSON as they stand.
+            match &cell {
+                Cell::Number(_) | Cell::Signed(_) => {
+                    digits.clear();
+                    write_cell(&mut digits, &cell);
+                    line.extend_from_slice(digits.as_bytes());
+                }
+                Cell::Label(_) | Cell::Octal(_) | Cell::Hex(_) => {
+                    digits.clear();
+                    write_cell(&mut digits, &cell);
+                    push_quoted(line, digits.as_bytes());
+                }
+                Cell::Text(text) if is_plain(text.as_bytes()) => push_quoted(line, text.as_bytes()),
+                Cell::Foreign(bytes) if is_plain(bytes) => push_quoted(line, bytes),
+                Cell::None => line.extend_from_slice(b"null"),
+                cell => serde_json::to_writer(&mut *line, cell).map_err(io::Error::from)?,
+            }
+        }
+        line.push(b'}');
+        Ok(())
+    }
 }
 
-/// Named cells as one JSON object behind what `line` holds.
-pub(crate) fn push_fields(line: &mut Vec<u8>, fields: &[(&str, Cell<'_>)]) -> io::Result<()> {
-    serde_json::to_writer(line, &Fields(fields)).map_err(io::Error::from)
+/// Whether a text is the same in JSON, but for the quotation marks around it.
+fn is_plain(text: &[u8]) -> bool {
+    text.iter().all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\'))
 }
 
-/// The same for cells that come one by one: no list of them is made.
-pub(crate) fn push_entries<'a>(
-    line: &mut Vec<u8>,
-    entries: impl Iterator<Item = (&'static str, Cell<'a>)>,
-) -> io::Result<()> {
-    serde_json::Serializer::new(line).collect_map(entries).map_err(io::Error::from)
+fn push_quoted(line: &mut Vec<u8>, plain: &[u8]) {
+    line.push(b'"');
+    line.extend_from_slice(plain);
+    line.push(b'"');
 }
 
 /// Named cells.
@@ -93,4 +116,34 @@ pub(crate) fn payload(bytes: &[u8]) -> (&'static str, Cell<'_>) {
 pub(crate) fn write_object(out: &mut impl Write, fields: &[(&'static str, Cell<'_>)]) -> io::Result<()> {
     serde_json::to_writer(&mut *out, &Fields(fields)).map_err(io::Error::from)?;
     out.write_all(b"\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_as_it_stands_is_what_the_serializer_writes() {
+        let cells = [
+            Cell::Number(u64::MAX),
+            Cell::Signed(i64::MIN),
+            Cell::Time(0),
+            Cell::Label(7),
+            Cell::Octal(0o640),
+            Cell::Hex(0x4b),
+            Cell::text("a b"),
+            Cell::text("a\"b\\\x7f\x1b\n\u{202e}"),
+            Cell::Foreign(b"plain"[..].into()),
+            Cell::Foreign(b"\xff"[..].into()),
+            Cell::None,
+            Cell::Bool(true),
+        ];
+        for cell in cells {
+            let mut line = Vec::new();
+            let keys = Keys::of(["k\""].into_iter()).expect("memory");
+            keys.push_object(&mut line, [cell.clone()].into_iter()).expect("memory");
+            let expected = serde_json::to_string(&Fields(&[("k\"", cell)])).expect("memory");
+            assert_eq!(String::from_utf8(line).expect("UTF-8"), expected);
+        }
+    }
 }

@@ -18,7 +18,7 @@ pub(crate) use count::counted;
 pub(crate) use escape::{escape, escape_into, escape_lines};
 pub(crate) use graph::{Edge, Flow, Graph, Node, Tint, write_dot, write_mermaid, write_svg};
 pub(crate) use hex::HexDump;
-pub(crate) use json::{payload, push_entries, push_row, write_object};
+pub(crate) use json::{Keys, payload, write_object};
 pub(crate) use progress::Progress;
 pub(crate) use record::{Align, Cell, Column, ColumnError, choose, column};
 pub(crate) use report::{Form, Report};

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::json::push_fields;
+use super::json::Keys;
 use super::record::{Align, Cell};
 use super::table::write_cells;
 use super::text::write_cell;
@@ -37,7 +37,7 @@ pub(crate) struct Report<'a, F> {
     pub cell: F,
 }
 
-impl<'a, F: Fn(usize, usize) -> Cell<'a>> Report<'_, F> {
+impl<'a, F: Fn(usize, usize) -> Cell<'a> + Sync> Report<'_, F> {
     /// Writes all of it.
     pub(crate) fn write(&self, out: &mut impl Write, form: Form) -> io::Result<()> {
         match form {
@@ -53,15 +53,20 @@ impl<'a, F: Fn(usize, usize) -> Cell<'a>> Report<'_, F> {
             let names: Vec<_> = self.columns.iter().map(|(name, _)| name.to_ascii_uppercase()).collect();
             writeln!(out, "{}", names.join(" "))?;
         }
-        let mut text = String::new();
+        let (mut line, mut text) = (String::new(), String::new());
         for row in 0..self.rows {
+            line.clear();
             for column in 0..self.columns.len() {
                 text.clear();
                 write_cell(&mut text, &(self.cell)(row, column));
-                let gap = if column == 0 { "" } else { " " };
-                write!(out, "{gap}{}", text.replace(' ', "\\x20"))?;
+                line.push_str(if column == 0 { "" } else { " " });
+                for (place, word) in text.split(' ').enumerate() {
+                    line.push_str(if place == 0 { "" } else { "\\x20" });
+                    line.push_str(word);
+                }
             }
-            writeln!(out)?;
+            line.push('\n');
+            out.write_all(line.as_bytes())?;
         }
         Ok(())
     }
@@ -79,13 +84,12 @@ impl<'a, F: Fn(usize, usize) -> Cell<'a>> Report<'_, F> {
     }
 
     fn write_json(&self, out: &mut impl Write) -> io::Result<()> {
+        let keys = Keys::of(self.columns.iter().map(|(name, _)| *name))?;
         let mut line = Vec::new();
         for row in 0..self.rows {
             line.clear();
             line.extend_from_slice(if row == 0 { b"[\n" } else { b",\n" });
-            let fields: Vec<_> =
-                self.columns.iter().enumerate().map(|(column, (name, _))| (*name, (self.cell)(row, column))).collect();
-            push_fields(&mut line, &fields)?;
+            keys.push_object(&mut line, (0..self.columns.len()).map(|column| (self.cell)(row, column)))?;
             out.write_all(&line)?;
         }
         out.write_all(if self.rows == 0 { b"[]\n" } else { b"\n]\n" })

@@ -7,12 +7,16 @@ use unicode_width::UnicodeWidthStr;
 
 use super::record::{Align, Cell, Column};
 use super::text::write_cell;
+use crate::in_turn::in_turn;
 
 /// From this many rows on the table is padded by [`pad`]: the same text, five times as fast.
 const BULK: usize = 200;
 
+/// Rows that are padded together, by one thread or another.
+const SHARE: usize = 1024;
+
 /// Writes a header, unless it is not wanted, and one line per record.
-pub(crate) fn write_table<R>(
+pub(crate) fn write_table<R: Sync>(
     out: &mut impl Write,
     columns: &[&'static Column<R>],
     records: &[R],
@@ -28,21 +32,34 @@ pub(super) fn write_cells<'a>(
     heads: &[(&str, Align)],
     header: bool,
     rows: usize,
-    cell: impl Fn(usize, usize) -> Cell<'a>,
+    cell: impl Fn(usize, usize) -> Cell<'a> + Sync,
 ) -> io::Result<()> {
-    let mut cells = Cells::default();
-    if header {
-        for (name, _) in heads {
-            cells.push(&Cell::shown(name.to_ascii_uppercase()));
+    let texts = |part: usize| {
+        let mut cells = Cells::default();
+        if header && part == 0 {
+            for (name, _) in heads {
+                cells.push(&Cell::shown(name.to_ascii_uppercase()));
+            }
         }
-    }
-    for row in 0..rows {
-        for column in 0..heads.len() {
-            cells.push(&cell(row, column));
+        for row in part * SHARE..rows.min((part + 1) * SHARE) {
+            for column in 0..heads.len() {
+                cells.push(&cell(row, column));
+            }
         }
-    }
+        cells
+    };
     let sides: Vec<Align> = heads.iter().map(|(_, side)| *side).collect();
-    if rows < BULK { arrange(out, &cells, &sides) } else { pad(out, &cells, &sides) }
+    if rows < BULK {
+        return arrange(out, &texts(0), &sides);
+    }
+    let mut parts = Vec::new();
+    let mut widest = vec![0; sides.len()];
+    in_turn(rows.div_ceil(SHARE), texts, |cells| {
+        cells.widen(&mut widest);
+        parts.push(cells);
+        Ok::<(), io::Error>(())
+    })?;
+    in_turn(parts.len(), |part| pad(&parts[part], &sides, &widest), |text| out.write_all(text.as_bytes()))
 }
 
 /// Writes names and values below each other.
@@ -72,6 +89,14 @@ impl Cells {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
         starts.zip(&self.ends).map(|(start, &end)| &self.text[start..end])
     }
+
+    /// Makes columns as wide as these texts want them.
+    fn widen(&self, widest: &mut [usize]) {
+        for (place, text) in self.iter().enumerate() {
+            let widest = &mut widest[place % widest.len()];
+            *widest = (*widest).max(width(text));
+        }
+    }
 }
 
 /// Lets comfy-table arrange the cells: two blanks between columns, none behind the last.
@@ -99,35 +124,29 @@ fn arrange(out: &mut impl Write, cells: &Cells, sides: &[Align]) -> io::Result<(
 }
 
 /// The same text by plain padding.
-fn pad(out: &mut impl Write, cells: &Cells, sides: &[Align]) -> io::Result<()> {
-    let mut widest = vec![0; sides.len()];
-    let widths: Vec<usize> = cells.iter().map(width).collect();
-    for row in widths.chunks(sides.len()) {
-        row.iter().zip(&mut widest).for_each(|(width, widest)| *widest = (*widest).max(*width));
-    }
-    let mut line = String::new();
+fn pad(cells: &Cells, sides: &[Align], widest: &[usize]) -> String {
+    let mut lines = String::with_capacity(cells.text.len() * 2);
     let mut texts = cells.iter();
-    for row in widths.chunks(sides.len()) {
-        line.clear();
-        for (((width, side), widest), text) in row.iter().zip(sides).zip(&widest).zip(&mut texts) {
-            let blanks = widest - width;
+    for _ in 0..cells.ends.len() / sides.len().max(1) {
+        let begin = lines.len();
+        for ((side, widest), text) in sides.iter().zip(widest).zip(texts.by_ref()) {
+            let blanks = widest - width(text);
             match side {
                 Align::Left => {
-                    line.push_str(text);
-                    push_blanks(&mut line, blanks + 2);
+                    lines.push_str(text);
+                    push_blanks(&mut lines, blanks + 2);
                 }
                 Align::Right => {
-                    push_blanks(&mut line, blanks);
-                    line.push_str(text);
-                    push_blanks(&mut line, 2);
+                    push_blanks(&mut lines, blanks);
+                    lines.push_str(text);
+                    push_blanks(&mut lines, 2);
                 }
             }
         }
-        line.truncate(line.trim_end().len());
-        line.push('\n');
-        out.write_all(line.as_bytes())?;
+        lines.truncate(begin + lines[begin..].trim_end().len());
+        lines.push('\n');
     }
-    Ok(())
+    lines
 }
 
 /// Columns that a text takes on a screen.
@@ -160,10 +179,11 @@ mod tests {
     #[test]
     fn bulk_and_screen_give_the_same_text() {
         let sides = [Align::Left, Align::Right, Align::Left];
-        let (mut arranged, mut padded) = (Vec::new(), Vec::new());
+        let mut arranged = Vec::new();
         arrange(&mut arranged, &cells(), &sides).expect("memory");
-        pad(&mut padded, &cells(), &sides).expect("memory");
-        let padded = String::from_utf8(padded).expect("UTF-8");
+        let mut widest = [0; 3];
+        cells().widen(&mut widest);
+        let padded = pad(&cells(), &sides, &widest);
         assert_eq!(String::from_utf8(arranged).expect("UTF-8"), padded);
         assert_eq!(padded, "NAME    SIZE  NOTE\ngröße      1\n中文   12345  a\\x1bb\\nc\n           0  last\n");
     }

@@ -4,11 +4,14 @@ use std::fs;
 use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt};
 
+use nix::sys::uio::{RemoteIoVec, process_vm_readv};
+use nix::unistd::Pid;
 use procfs::ProcError;
 use procfs::process::{Process, Syscall, all_processes};
 
 use super::stat::of_procfs;
 use crate::sys::call::Call;
+use crate::sys::errno;
 
 /// The command name of a process that runs (proc_pid_comm(5)); `None` when there is none of this pid.
 pub(crate) fn command(pid: i32) -> Option<String> {
@@ -128,11 +131,14 @@ pub(crate) fn read_string(pid: i32, address: u64) -> io::Result<Vec<u8>> {
     Err(io::ErrorKind::InvalidData.into())
 }
 
-/// Fills `buffer` from the memory of a process at this address: proc_pid_mem(5).
+/// Fills `buffer` from the memory of a process at this address: process_vm_readv(2).
 ///
-/// EACCES when we may not look (ptrace(2), Yama).
+/// EPERM when we may not look (ptrace(2), Yama), EFAULT when not all of it is there.
 pub(crate) fn read_memory(pid: i32, address: u64, buffer: &mut [u8]) -> io::Result<()> {
-    fs::File::open(format!("/proc/{pid}/mem"))?.read_exact_at(buffer, address)
+    let base = usize::try_from(address).map_err(|_| errno::error(errno::EFAULT))?;
+    let remote = RemoteIoVec { base, len: buffer.len() };
+    let read = process_vm_readv(Pid::from_raw(pid), &mut [io::IoSliceMut::new(buffer)], &[remote])?;
+    if read == remote.len { Ok(()) } else { Err(errno::error(errno::EFAULT)) }
 }
 
 /// Device and inode of what a descriptor of a process is open on.

@@ -10,7 +10,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 
 use nix::fcntl::{OFlag, openat, readlinkat};
-use nix::sys::stat::Mode;
+use nix::sys::stat::{Mode, fstat};
 use nix::time::{ClockId, clock_gettime};
 
 use super::process::Sleep;
@@ -151,6 +151,17 @@ impl Walker {
         Ok(sleeps)
     }
 
+    /// When a thread ran last, in milliseconds of the scheduler's clock; `None` where the kernel keeps no
+    /// account.
+    pub(crate) fn last_run(&mut self, process: &Process, thread: i32) -> Option<f64> {
+        let name = if thread == process.pid {
+            c"sched".to_owned()
+        } else {
+            CString::new(format!("task/{thread}/sched")).ok()?
+        };
+        last_run(self.read(process, &name).ok()?)
+    }
+
     /// Looks at every descriptor of a process.
     pub(crate) fn descriptors(
         &mut self,
@@ -206,6 +217,12 @@ impl Walker {
 }
 
 impl Process {
+    /// Its effective user: the owner of its directory, of that alone whether or not it may be dumped
+    /// (`task_dump_owner` in the kernel's fs/proc/base.c).
+    pub(crate) fn user(&self) -> io::Result<u32> {
+        Ok(fstat(&self.directory)?.st_uid)
+    }
+
     /// The number of its IPC namespace.
     pub(crate) fn ipc_namespace(&self) -> io::Result<u64> {
         namespace_in(&self.link(c"ns/ipc")?).ok_or_else(|| io::ErrorKind::InvalidData.into())
@@ -297,9 +314,10 @@ impl Clocks {
         };
         let now = nanoseconds(ClockId::CLOCK_REALTIME);
         let boot = now - nanoseconds(ClockId::CLOCK_BOOTTIME);
+        let own_run = std::fs::read("/proc/self/sched").ok().and_then(|text| last_run(&text));
         #[allow(clippy::cast_precision_loss, reason = "milliseconds are enough")]
         let seconds = now as f64 / 1e9;
-        Self { boot, scheduler: last_run("self".as_ref()).map(|run| (run, seconds)) }
+        Self { boot, scheduler: own_run.map(|run| (run, seconds)) }
     }
 
     /// When a process started, in seconds since the epoch, from the ticks of its `stat`.
@@ -308,22 +326,21 @@ impl Clocks {
         i64::try_from((self.boot + since_boot) / 1_000_000_000).unwrap_or(i64::MAX)
     }
 
-    /// Since when a thread has not run: for one that sleeps, when it fell asleep. `None` where the kernel
-    /// keeps no account (`/proc/PID/sched`).
-    pub(crate) fn asleep_since(&self, pid: i32, thread: i32) -> Option<i64> {
+    /// Since when a thread has not run that [`Walker::last_run`] tells of: for one that sleeps, when it fell
+    /// asleep.
+    pub(crate) fn asleep_since(&self, run: f64) -> Option<i64> {
         let (own_run, now) = self.scheduler?;
-        let run = last_run(format!("{pid}/task/{thread}").as_ref())?;
         let asleep = ((own_run - run) / 1000.0).max(0.0);
         #[allow(clippy::cast_possible_truncation, reason = "a time of day in seconds")]
         Some((now - asleep) as i64)
     }
 }
 
-/// When it ran last, in milliseconds of the scheduler's clock.
-fn last_run(process: &std::path::Path) -> Option<f64> {
-    let text = std::fs::read_to_string(std::path::Path::new("/proc").join(process).join("sched")).ok()?;
-    let line = text.lines().find(|line| line.starts_with("se.exec_start"))?;
-    line.rsplit(' ').next()?.parse().ok()
+/// The line `se.exec_start : 4711.001234` in a thread's `sched`.
+fn last_run(text: &[u8]) -> Option<f64> {
+    let begin = memchr::memmem::find(text, b"\nse.exec_start")?;
+    let line = text[begin + 1..].split(|&byte| byte == b'\n').next()?;
+    std::str::from_utf8(line).ok()?.rsplit(' ').next()?.parse().ok()
 }
 
 #[cfg(test)]
@@ -366,6 +383,7 @@ mod tests {
         let exe = std::fs::read_link("/proc/self/exe").expect("our own");
         assert!(files > 0 && paths.iter().any(|path| path == exe.as_os_str().as_bytes()), "{files} {paths:?}");
         assert_eq!(process.ipc_namespace().expect("our own"), own_ipc_namespace().expect("our own"));
+        assert_eq!(process.user().expect("our own"), walker.users(&process).expect("our own")[0]);
         drop(file);
     }
 }

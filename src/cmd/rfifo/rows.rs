@@ -5,7 +5,7 @@ use std::fs::Metadata;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::cmd::rows::named;
 use crate::cmd::rows::pipe::{bytes, capacity};
@@ -21,8 +21,8 @@ pub(super) struct FifoRow {
     path: PathBuf,
     file: Option<Metadata>,
     pipe: Pipe,
-    users: Rc<Names>,
-    groups: Rc<Names>,
+    users: Arc<Names>,
+    groups: Arc<Names>,
 }
 
 /// A FIFO by its path, its file unless it is out of our reach, and who is at it.
@@ -32,9 +32,10 @@ impl FifoRow {
     /// The rows of these; each owner is looked up once.
     pub(super) fn all(found: Vec<Found>) -> Vec<Self> {
         let files = || found.iter().filter_map(|(_, file, _)| file.as_ref());
-        let users = Rc::new(Names::of(Database::Users, files().map(MetadataExt::uid)));
-        let groups = Rc::new(Names::of(Database::Groups, files().map(MetadataExt::gid)));
-        let row = |(path, file, pipe)| Self { path, file, pipe, users: Rc::clone(&users), groups: Rc::clone(&groups) };
+        let users = Arc::new(Names::of(Database::Users, files().map(MetadataExt::uid)));
+        let groups = Arc::new(Names::of(Database::Groups, files().map(MetadataExt::gid)));
+        let row =
+            |(path, file, pipe)| Self { path, file, pipe, users: Arc::clone(&users), groups: Arc::clone(&groups) };
         found.into_iter().map(row).collect()
     }
 

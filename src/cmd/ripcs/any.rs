@@ -6,17 +6,17 @@ use std::sync::Arc;
 use super::place::Place;
 use crate::app::Context;
 use crate::args::ReportArgs;
+use crate::cmd::rows::Object as Family;
 use crate::cmd::rows::held::{self, Ends, HeldRow};
 use crate::cmd::rows::queue::{self, QueueRow};
 use crate::cmd::rows::segment::{self, SegmentRow};
 use crate::cmd::rows::semaphore::{self, SemaphoreRow};
 use crate::cmd::rows::socket::{self, SocketRow};
-use crate::cmd::rows::{JsonArray, Object as Family};
 use crate::exit::UsageError;
 use crate::ipc::Timestamp;
 use crate::ipc::census::{self, Census, Class, Object, Thing};
 use crate::ipc::namespace::Namespace;
-use crate::output::{Align, Cell, Column, ColumnError, Report, column, counted, escape, write_details};
+use crate::output::{Align, Cell, Column, ColumnError, column, counted, escape, write_details};
 
 /// An object of any kind: the row of its kind, and what is known of it besides.
 #[derive(Debug)]
@@ -111,7 +111,7 @@ impl Item {
     }
 
     /// By what the fields of an item differ from those of another.
-    fn shape(&self) -> (Class, bool, bool, bool) {
+    pub(super) fn shape(&self) -> (Class, bool, bool, bool) {
         let has_more = match &self.row {
             KindRow::Semaphore(row) => row.has_value(),
             KindRow::Held(row) => row.socket.is_some(),
@@ -251,9 +251,9 @@ pub(super) fn has_file(columns: &[AnyColumn]) -> bool {
 /// A column, and who of the kinds has it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct AnyColumn {
-    name: &'static str,
+    pub name: &'static str,
     help: &'static str,
-    align: Align,
+    pub align: Align,
     default: bool,
     common: Option<&'static Column<Item>>,
     queue: Option<&'static Column<QueueRow>>,
@@ -264,7 +264,8 @@ pub(super) struct AnyColumn {
 }
 
 impl AnyColumn {
-    fn of<'a>(&self, item: &'a Item) -> Cell<'a> {
+    /// The value of an item.
+    pub(super) fn of<'a>(&self, item: &'a Item) -> Cell<'a> {
         if let Some(common) = self.common {
             return (common.get)(item);
         }
@@ -280,7 +281,8 @@ impl AnyColumn {
         }
     }
 
-    fn is_of(&self, item: &Item) -> bool {
+    /// Whether the kind of this item has it.
+    pub(super) fn is_of(&self, item: &Item) -> bool {
         match &item.row {
             _ if matches!(self.name, "namespace" | "container") => item.note.namespace.is_some(),
             _ if self.name == "users" => item.note.users.is_some(),
@@ -296,12 +298,17 @@ impl AnyColumn {
         }
     }
 
+    /// The same for programs: words are for people, but where they are a word of the kernel's.
+    pub(super) fn is_told_of(&self, item: &Item) -> bool {
+        self.is_of(item) && (self.name != "state" || item.has_state())
+    }
+
     /// Without what costs something for each object; nothing, where nothing is left of it.
     fn without_costs(mut self, args: &ReportArgs) -> Option<Self> {
         match self.name {
             // Those of sockets and locks are known.
             "waiting" if self.held.is_some() => self.semaphore = None,
-            // Of sockets and locks it is told: see `write_json`.
+            // Of sockets and locks it is told: see `is_told_of`.
             "state" if args.list.json => {}
             _ if COSTLY.contains(&self.name) => return None,
             _ => {}
@@ -311,7 +318,7 @@ impl AnyColumn {
 }
 
 /// Every column that one of these kinds has, in the order of the kinds, common ones behind them.
-fn columns_of(classes: &[Class]) -> Vec<AnyColumn> {
+pub(super) fn columns_of(classes: &[Class]) -> Vec<AnyColumn> {
     let mut all: Vec<AnyColumn> = Vec::new();
     for class in classes {
         match class {
@@ -405,7 +412,8 @@ pub(super) fn chosen(classes: &[Class], args: &ReportArgs, namespaces: bool) -> 
     Ok(chosen)
 }
 
-fn find<'a>(all: &'a [AnyColumn], name: &str) -> anyhow::Result<&'a AnyColumn> {
+/// The column of this name.
+pub(super) fn find<'a>(all: &'a [AnyColumn], name: &str) -> anyhow::Result<&'a AnyColumn> {
     let found = all.iter().find(|column| column.name.eq_ignore_ascii_case(name));
     found.ok_or_else(|| {
         let names: Vec<_> = all.iter().map(|column| column.name).collect();
@@ -424,43 +432,4 @@ pub(super) fn write_help(context: &mut Context, classes: &[Class]) -> anyhow::Re
 /// What an item has of these columns.
 fn fields<'a>(columns: &[AnyColumn], item: &'a Item) -> Vec<(&'static str, Cell<'a>)> {
     columns.iter().filter(|column| column.is_of(item)).map(|column| (column.name, column.of(item))).collect()
-}
-
-/// Writes each item with the columns that its kind has: found once for all of the same shape.
-fn write_json(context: &mut Context, columns: &[AnyColumn], items: &[Item]) -> io::Result<()> {
-    let mut array = JsonArray::default();
-    let (mut shape, mut here) = (None, Vec::new());
-    for item in items {
-        if shape != Some(item.shape()) {
-            shape = Some(item.shape());
-            let is_told = |column: &&AnyColumn| column.name != "state" || item.has_state();
-            here = columns.iter().filter(|column| column.is_of(item)).filter(is_told).collect();
-        }
-        array.add(context, here.iter().map(|column| (column.name, column.of(item))))?;
-    }
-    array.end(context)
-}
-
-/// Sorts and writes the items as the options say. JSON leaves out what a kind does not have.
-pub(super) fn write(
-    context: &mut Context,
-    args: &ReportArgs,
-    classes: &[Class],
-    columns: &[AnyColumn],
-    mut items: Vec<Item>,
-) -> anyhow::Result<()> {
-    if let Some((name, reverse)) = args.sorted_by() {
-        let column = *find(&columns_of(classes), name)?;
-        items.sort_by(|one, two| {
-            let order = column.of(one).compare(&column.of(two));
-            if reverse { order.reverse() } else { order }
-        });
-    }
-    if args.list.json && args.list.columns.is_none() {
-        return Ok(write_json(context, columns, &items)?);
-    }
-    let heads: Vec<_> = columns.iter().map(|column| (column.name, column.align)).collect();
-    let report =
-        Report { columns: &heads, rows: items.len(), cell: |row: usize, index: usize| columns[index].of(&items[row]) };
-    Ok(report.write(&mut context.out, args.form())?)
 }

@@ -1,6 +1,6 @@
 //! `ripcs limits`: how far each limit is used up, what sets it, and how to raise it.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::Args;
@@ -84,15 +84,15 @@ pub(super) fn measure(pid: Option<i32>) -> anyhow::Result<Vec<Limit>> {
 #[derive(Debug)]
 pub(super) struct LimitRow {
     pub(super) limit: Limit,
-    names: Rc<Names>,
+    names: Arc<Names>,
 }
 
 impl LimitRow {
     /// The rows of these limits; each user is looked up once.
     pub(super) fn all(limits: Vec<Limit>) -> Vec<Self> {
         let user = |limit: &Limit| if let Some(&Consumer::User(uid)) = limit.consumer() { Some(uid) } else { None };
-        let names = Rc::new(Names::of(Database::Users, limits.iter().filter_map(user)));
-        limits.into_iter().map(|limit| Self { limit, names: Rc::clone(&names) }).collect()
+        let names = Arc::new(Names::of(Database::Users, limits.iter().filter_map(user)));
+        limits.into_iter().map(|limit| Self { limit, names: Arc::clone(&names) }).collect()
     }
 
     pub(super) fn used(&self) -> Cell<'_> {

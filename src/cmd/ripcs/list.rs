@@ -7,13 +7,14 @@ use clap::Args;
 
 use super::any::{self, Item, Note};
 use super::kinds::{self, KindWord, tell_unlisted};
+use super::listing::Listing;
 use super::place::{NamespaceArgs, Place};
 use super::scene::{Scene, Spot, tell_hidden};
 use crate::app::{Context, Verb};
 use crate::args::{self, Owner, ReportArgs};
 use crate::exit::Status;
 use crate::ipc::census::{Census, Class, Object};
-use crate::ipc::{Key, Kind, Name};
+use crate::ipc::{Kind, Name};
 
 #[derive(Debug, Args)]
 pub(super) struct List {
@@ -101,19 +102,26 @@ impl Verb for List {
             return Ok(Status::Done);
         }
         let columns = any::chosen(&classes, &self.report, self.namespace.is_given())?;
-        let mut scene = Scene::of(context, &self.namespace, &classes)?;
+        let listing = Listing::new(&self.report, &classes, &columns);
         let key = self.key.as_ref().map(Name::key).transpose().context("cannot make a key of that file")?.flatten();
         let now = jiff::Timestamp::now().as_second();
-        scene.spots.retain(|spot| self.filter.takes(&spot.object, now) && key.is_none_or(|key| has_key(spot, key)));
+        let takes = |object: &Object| self.filter.takes(object, now) && key.is_none_or(|key| object.key() == Some(key));
         let has_held = classes.iter().any(|class| !Class::LASTING.contains(class));
         let asks = self.unused || self.pid.is_some() || any::has(&columns, "users");
+        if !(asks || has_held || self.namespace.is_given()) && listing.streams() {
+            let unlisted = listing.stream(context, takes)?;
+            tell_unlisted(context, &unlisted);
+            return Ok(Status::Done);
+        }
+        let mut scene = Scene::of(context, &self.namespace, &classes)?;
+        scene.spots.retain(|spot| takes(&spot.object));
         let mut census = None;
         if asks || has_held {
             let census = census.insert(scene.census(&classes, None)?);
             if has_held && (any::has_file(&columns) || self.filter.user.is_some()) {
                 census.add_files(scene.spots.iter_mut().map(|spot| &mut spot.object));
             }
-            scene.spots.retain(|spot| self.filter.takes(&spot.object, now) && key.is_none_or(|key| has_key(spot, key)));
+            scene.spots.retain(|spot| takes(&spot.object));
         }
         if let Some(census) = &census {
             self.filter_by_users(&mut scene, census);
@@ -121,7 +129,7 @@ impl Verb for List {
         let mut objects: Vec<&mut Object> = scene.spots.iter_mut().map(|spot| &mut spot.object).collect();
         any::fill(&mut objects, &columns, &self.report).context("cannot look at the objects")?;
         let items = items(&mut scene, census.as_ref());
-        any::write(context, &self.report, &classes, &columns, items)?;
+        listing.write(context, items)?;
         tell_unlisted(context, &scene.unlisted);
         if let Some(census) = census {
             tell_hidden(context, census.hidden);
@@ -141,10 +149,6 @@ impl List {
         let kept = kept.collect();
         scene.spots = kept;
     }
-}
-
-fn has_key(spot: &Spot, key: Key) -> bool {
-    spot.object.key() == Some(key)
 }
 
 /// The rows of the objects, each with its namespace and, where that was asked, how many are at it.

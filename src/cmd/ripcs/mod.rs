@@ -11,6 +11,7 @@ mod joined;
 mod kinds;
 mod limits;
 mod list;
+mod listing;
 mod metrics;
 mod orphans;
 mod overview;

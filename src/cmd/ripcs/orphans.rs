@@ -1,7 +1,7 @@
 //! `ripcs orphans`: objects that nobody uses any more, and why they are taken for such.
 
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use clap::Args;
@@ -166,7 +166,7 @@ fn orphan(
         used: spot.object.last_used(),
         verdict,
         namespace: place.namespace.clone(),
-        names: Rc::new(Names::default()),
+        names: Arc::new(Names::default()),
         done: None,
     };
     Some(Orphan { object: spot.object, place, row })

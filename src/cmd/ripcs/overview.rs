@@ -188,7 +188,7 @@ impl Page<'_> {
         if is_left_out { Ok(None) } else { rows::chosen(all, &args).map(Some) }
     }
 
-    fn section<R>(
+    fn section<R: Sync>(
         &mut self,
         context: &mut Context,
         title: &str,

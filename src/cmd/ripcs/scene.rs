@@ -29,7 +29,12 @@ pub(super) struct Scene {
     /// POSIX objects of these kinds could not be listed, and why.
     pub unlisted: Vec<(Class, io::Error)>,
     all: bool,
+    /// Sets are not listed: those that somebody is at will turn up.
+    finds_sets: bool,
 }
+
+/// From how many sets on it is cheaper to look up those that processes turn out to sleep on.
+const MANY_SETS: u64 = 1000;
 
 impl Scene {
     /// The lasting objects of these kinds.
@@ -37,9 +42,21 @@ impl Scene {
         Self::at(namespaces.places(context)?, classes, namespaces.is_all())
     }
 
+    /// Those of them that may have users: where there are many sets they come with the [`census`](Self::census).
+    pub(super) fn of_users(
+        context: &mut Context,
+        namespaces: &NamespaceArgs,
+        classes: &[Class],
+    ) -> anyhow::Result<Self> {
+        let finds_sets = !namespaces.is_given() && classes.contains(&Class::Set) && census::set_count() > MANY_SETS;
+        let listed: Vec<Class> =
+            classes.iter().copied().filter(|class| !(finds_sets && *class == Class::Set)).collect();
+        Ok(Self { finds_sets, ..Self::of(context, namespaces, &listed)? })
+    }
+
     /// The lasting objects of these kinds in these places; `all` when there are no others.
     pub(super) fn at(places: Vec<Place>, classes: &[Class], all: bool) -> anyhow::Result<Self> {
-        let mut scene = Self { places, spots: Vec::new(), unlisted: Vec::new(), all };
+        let mut scene = Self { places, spots: Vec::new(), unlisted: Vec::new(), all, finds_sets: false };
         for index in 0..scene.places.len() {
             let place = &scene.places[index];
             let found = place.within(|| census::objects(classes));
@@ -67,8 +84,16 @@ impl Scene {
     pub(super) fn census(&mut self, classes: &[Class], pids: Option<&[i32]>) -> anyhow::Result<Census> {
         let objects: Vec<&Object> = self.spots.iter().map(|spot| &spot.object).collect();
         let namespace = if self.all { None } else { self.places.first().map(|place| place.number) };
-        let attention = Attention::to(objects, classes, namespace);
+        let mut attention = Attention::to(objects, classes, namespace);
+        if self.finds_sets {
+            attention.add_calls();
+        }
         let mut census = Census::of(pids, &attention).context("cannot look at the processes")?;
+        if self.finds_sets {
+            let sets = census.sets().context("cannot look at the sets")?;
+            self.spots.extend(sets.into_iter().map(|object| Spot { object, place: Some(0) }));
+            self.spots.sort_by_key(|spot| spot.object.class());
+        }
         let mut held: Vec<_> = census.held.values().cloned().collect();
         held.sort_by(|one, two| (one.class, &one.name, one.inode).cmp(&(two.class, &two.name, two.inode)));
         self.spots.extend(held.into_iter().map(|held| Spot { object: Object::Held(held), place: None }));

@@ -46,7 +46,11 @@ impl Verb for Who {
         if classes.is_empty() {
             classes.extend(Class::LASTING);
         }
-        let mut scene = Scene::of(context, &self.namespace, &classes)?;
+        let mut scene = if self.objects.iter().any(|one| matches!(one, Asked::Object(_))) {
+            Scene::of(context, &self.namespace, &classes)?
+        } else {
+            Scene::of_users(context, &self.namespace, &classes)?
+        };
         // The walk sees less where all that it is about is known before.
         let lasts = |one: &Asked| one.classes().iter().all(|class| Class::LASTING.contains(class));
         let are_known = self.objects.iter().all(lasts);

@@ -1,6 +1,6 @@
 //! What exists only as long as processes have it, as rows.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::holder::ends;
 use super::named;
@@ -18,7 +18,7 @@ pub(crate) struct HeldRow {
     pub(crate) ends: Ends,
     /// What the kernel tells of a socket.
     pub(crate) socket: Option<SocketRow>,
-    owners: Rc<Names>,
+    owners: Arc<Names>,
 }
 
 /// Who is at something that is held.
@@ -75,10 +75,10 @@ impl HeldRow {
     pub(crate) fn all(held: Vec<(Held, Ends)>) -> Vec<Self> {
         let makers = held.iter().filter_map(|(held, _)| held.socket.as_ref()?.uid);
         let uids = held.iter().filter_map(|(held, _)| held.uid).chain(makers);
-        let owners = Rc::new(Names::of(Database::Users, uids));
+        let owners = Arc::new(Names::of(Database::Users, uids));
         let row = |(mut held, ends): (Held, Ends)| {
             let socket = held.socket.take().map(|status| SocketRow::of(*status, &owners));
-            Self { held, ends, socket, owners: Rc::clone(&owners) }
+            Self { held, ends, socket, owners: Arc::clone(&owners) }
         };
         held.into_iter().map(row).collect()
     }

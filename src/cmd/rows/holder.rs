@@ -1,7 +1,6 @@
 //! Who is at which object, as rows.
 
 use std::fmt::Write as _;
-use std::rc::Rc;
 use std::sync::Arc;
 
 use super::lock::pids;
@@ -15,15 +14,15 @@ use crate::output::{Cell, Column, column, escape};
 /// A process at an object.
 #[derive(Debug)]
 pub(crate) struct HolderRow {
-    object: Rc<[u8]>,
+    object: Arc<[u8]>,
     pid: i32,
     uid: u32,
-    command: Rc<[u8]>,
+    command: Arc<[u8]>,
     how: String,
     used: Use,
     started: i64,
     namespace: Option<Arc<Namespace>>,
-    names: Rc<Names>,
+    names: Arc<Names>,
 }
 
 /// An object with a name, in the namespace that is shown with it, and those who are at it.
@@ -37,12 +36,12 @@ impl HolderRow {
     /// The rows of all these, object by object; each user is looked up once.
     pub(crate) fn all(objects: &[At<'_>]) -> Vec<Self> {
         let uids = objects.iter().flat_map(|at| &at.users).map(|(process, _)| process.uid);
-        let names = Rc::new(Names::of(Database::Users, uids));
+        let names = Arc::new(Names::of(Database::Users, uids));
         let mut rows = Vec::new();
         for at in objects {
-            let object: Rc<[u8]> = at.object.as_slice().into();
+            let object: Arc<[u8]> = at.object.as_slice().into();
             rows.extend(at.users.iter().map(|(process, used)| Self {
-                object: Rc::clone(&object),
+                object: Arc::clone(&object),
                 pid: process.pid,
                 uid: process.uid,
                 command: process.command.as_slice().into(),
@@ -50,7 +49,7 @@ impl HolderRow {
                 used: (*used).clone(),
                 started: process.started,
                 namespace: at.namespace.clone(),
-                names: Rc::clone(&names),
+                names: Arc::clone(&names),
             }));
         }
         rows

@@ -1,7 +1,7 @@
 //! Locks on files as rows: one per lock that is held or waited for.
 
 use std::os::unix::ffi::OsStrExt as _;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::{named, user};
 use crate::app::Context;
@@ -126,26 +126,26 @@ fn command(holder: &Holder) -> Cell<'_> {
 /// A process at a lock: one that holds it, or waits.
 #[derive(Debug)]
 pub(crate) struct HolderRow {
-    row: Rc<LockRow>,
+    row: Arc<LockRow>,
     holder: Option<Holder>,
     uid: Option<u32>,
-    users: Rc<Names>,
+    users: Arc<Names>,
 }
 
 impl HolderRow {
     /// A row for each process at each of these; one without process for a lock whose holders cannot be seen.
     pub(crate) fn all(rows: Vec<LockRow>) -> Vec<Self> {
         let mut places = Vec::new();
-        for row in rows.into_iter().map(Rc::new) {
+        for row in rows.into_iter().map(Arc::new) {
             if row.lock.holders.is_empty() {
-                places.push((Rc::clone(&row), None, None));
+                places.push((Arc::clone(&row), None, None));
             }
             for holder in &row.lock.holders {
-                places.push((Rc::clone(&row), Some(holder.clone()), process::user(holder.pid)));
+                places.push((Arc::clone(&row), Some(holder.clone()), process::user(holder.pid)));
             }
         }
-        let users = Rc::new(Names::of(Database::Users, places.iter().filter_map(|(_, _, uid)| *uid)));
-        let row = |(row, holder, uid)| Self { row, holder, uid, users: Rc::clone(&users) };
+        let users = Arc::new(Names::of(Database::Users, places.iter().filter_map(|(_, _, uid)| *uid)));
+        let row = |(row, holder, uid)| Self { row, holder, uid, users: Arc::clone(&users) };
         places.into_iter().map(row).collect()
     }
 }

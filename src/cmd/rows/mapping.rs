@@ -1,6 +1,6 @@
 //! Processes that use shared memory, as rows.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::named;
 use crate::ipc::shm::users::{How, User};
@@ -12,14 +12,14 @@ use crate::output::{Cell, Column, column};
 #[derive(Debug)]
 pub(crate) struct MappingRow {
     user: User,
-    names: Rc<Names>,
+    names: Arc<Names>,
 }
 
 impl MappingRow {
     /// The rows of these; each user is looked up once.
     pub(crate) fn all(users: Vec<User>) -> Vec<Self> {
-        let names = Rc::new(Names::of(Database::Users, users.iter().map(|user| user.uid)));
-        users.into_iter().map(|user| Self { user, names: Rc::clone(&names) }).collect()
+        let names = Arc::new(Names::of(Database::Users, users.iter().map(|user| user.uid)));
+        users.into_iter().map(|user| Self { user, names: Arc::clone(&names) }).collect()
     }
 }
 

@@ -3,8 +3,9 @@
 //! A column is one line in a static table; header, JSON and `-o` follow from it.
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 use std::io::{self, ErrorKind, Write as _};
-use std::rc::Rc;
+use std::sync::{Arc, OnceLock};
 
 use anyhow::Context as _;
 
@@ -13,7 +14,7 @@ use crate::args::{ListArgs, ReportArgs};
 use crate::exit::{Status, UsageError, words};
 use crate::ipc::users::{Database, Names};
 use crate::ipc::{PosixObject, SystemVObject, Timestamp};
-use crate::output::{Cell, Column, Report, choose, push_entries, push_row, write_details, write_object, write_table};
+use crate::output::{Cell, Column, Keys, Report, choose, write_details, write_object, write_table};
 use crate::proc::process;
 
 pub(super) mod held;
@@ -33,7 +34,7 @@ pub(super) mod user;
 #[derive(Debug)]
 pub(super) struct Row<S, P> {
     object: Object<S, P>,
-    owners: Rc<Owners>,
+    owners: Arc<Owners>,
 }
 
 /// System V and POSIX objects of one kind stand side by side.
@@ -45,32 +46,46 @@ pub(super) enum Object<S, P> {
 
 use Object::{Posix, SystemV};
 
-/// The names of everybody who owns a row; shared by the rows.
-#[derive(Debug)]
-struct Owners {
-    users: Names,
-    groups: Names,
-}
+/// The names of everybody who owns a row; shared by the rows, and looked up when all of them are there.
+#[derive(Debug, Default)]
+struct Owners(OnceLock<(Names, Names)>);
 
 impl Owners {
-    fn of(users: impl IntoIterator<Item = u32>, groups: impl IntoIterator<Item = u32>) -> Rc<Self> {
-        Rc::new(Self { users: Names::of(Database::Users, users), groups: Names::of(Database::Groups, groups) })
+    fn look_up(&self, users: impl IntoIterator<Item = u32>, groups: impl IntoIterator<Item = u32>) {
+        self.0.get_or_init(|| (Names::of(Database::Users, users), Names::of(Database::Groups, groups)));
+    }
+
+    fn user(&self, number: u32) -> Cell<'_> {
+        self.0.get().map_or(Cell::None, |(users, _)| named(users, number))
+    }
+
+    fn group(&self, number: u32) -> Cell<'_> {
+        self.0.get().map_or(Cell::None, |(_, groups)| named(groups, number))
     }
 }
 
 impl<S: SystemVObject, P: PosixObject> Row<S, P> {
     /// The rows of these objects; each owner is looked up once.
     pub(super) fn all(objects: impl IntoIterator<Item = Object<S, P>>) -> Vec<Self> {
-        let objects: Vec<_> = objects.into_iter().collect();
-        let (users, groups): (Vec<u32>, Vec<u32>) = objects.iter().map(Object::owner).unzip();
-        let owners = Owners::of(users, groups);
-        objects.into_iter().map(|object| Self { object, owners: Rc::clone(&owners) }).collect()
+        let owners = Arc::<Owners>::default();
+        let (mut users, mut groups) = (BTreeSet::new(), BTreeSet::new());
+        let row = |object: Object<S, P>| {
+            let (user, group) = object.owner();
+            users.insert(user);
+            groups.insert(group);
+            Self { object, owners: Arc::clone(&owners) }
+        };
+        let rows = objects.into_iter().map(row).collect();
+        owners.look_up(users, groups);
+        rows
     }
 
     /// The row of this one object.
     pub(super) fn one(object: Object<S, P>) -> Self {
         let (uid, gid) = object.owner();
-        Self { object, owners: Owners::of([uid], [gid]) }
+        let owners = Arc::<Owners>::default();
+        owners.look_up([uid], [gid]);
+        Self { object, owners }
     }
 
     /// A value that only System V objects have.
@@ -195,11 +210,11 @@ macro_rules! columns {
             column("key", "System V key", Left, |row: &$row| {
                 row.system_v(|object| Cell::or_none(object.permissions.key, |key| Cell::Hex(key.get().cast_unsigned())))
             }),
-            column("owner", "user who owns it", Left, |row: &$row| named(&row.owners.users, row.object.owner().0)),
+            column("owner", "user who owns it", Left, |row: &$row| row.owners.user(row.object.owner().0)),
             column("mode", "permission bits", Left, Row::mode),
             $($own,)+
             column("kind", "what it is", Left, |row: &$row| Cell::text(<$row>::kind(row))).hidden(),
-            column("group", "group that owns it", Left, |row: &$row| named(&row.owners.groups, row.object.owner().1)).hidden(),
+            column("group", "group that owns it", Left, |row: &$row| row.owners.group(row.object.owner().1)).hidden(),
             column("uid", "number of the owner", Right, |row: &$row| Cell::Number(row.object.owner().0.into())).hidden(),
             column("gid", "number of the group", Right, |row: &$row| Cell::Number(row.object.owner().1.into())).hidden(),
             column("cuid", "number of the user who made it (System V)", Right, |row: &$row| {
@@ -239,7 +254,7 @@ pub(super) fn chosen_with<R>(
 }
 
 /// Sorts and writes rows in the form that was asked for.
-pub(super) fn write_report<R>(
+pub(super) fn write_report<R: Sync>(
     context: &mut Context,
     args: &ReportArgs,
     all: &'static [Column<R>],
@@ -268,7 +283,7 @@ pub(super) fn write_help<R>(context: &mut Context, all: &'static [Column<R>]) ->
 }
 
 /// Writes rows of one kind as the options say.
-pub(super) fn write_list<R>(
+pub(super) fn write_list<R: Sync>(
     context: &mut Context,
     args: &ListArgs,
     columns: &[&'static Column<R>],
@@ -283,7 +298,7 @@ pub(super) fn write_list<R>(
 }
 
 /// Writes everything about one object, and who uses it: as two tables or one JSON object.
-pub(super) fn write_object_and_users<'a, R>(
+pub(super) fn write_object_and_users<'a, R: Sync>(
     context: &mut Context,
     json: bool,
     mut fields: Vec<(&'static str, Cell<'a>)>,
@@ -305,7 +320,11 @@ pub(super) fn records<'a, R>(columns: &'static [Column<R>], records: &'a [R]) ->
 }
 
 /// Records that belong to an object as a table of their own, where there are any.
-pub(super) fn write_records<R>(context: &mut Context, columns: &'static [Column<R>], records: &[R]) -> io::Result<()> {
+pub(super) fn write_records<R: Sync>(
+    context: &mut Context,
+    columns: &'static [Column<R>],
+    records: &[R],
+) -> io::Result<()> {
     if records.is_empty() {
         return Ok(());
     }
@@ -313,7 +332,11 @@ pub(super) fn write_records<R>(context: &mut Context, columns: &'static [Column<
 }
 
 /// The same with the columns that are shown unless told otherwise.
-pub(super) fn write_shown<R>(context: &mut Context, columns: &'static [Column<R>], records: &[R]) -> io::Result<()> {
+pub(super) fn write_shown<R: Sync>(
+    context: &mut Context,
+    columns: &'static [Column<R>],
+    records: &[R],
+) -> io::Result<()> {
     if records.is_empty() {
         return Ok(());
     }
@@ -325,7 +348,6 @@ pub(super) fn write_shown<R>(context: &mut Context, columns: &'static [Column<R>
 #[derive(Debug, Default)]
 pub(super) struct JsonArray {
     begun: bool,
-    line: Vec<u8>,
 }
 
 impl JsonArray {
@@ -336,25 +358,23 @@ impl JsonArray {
         columns: &[&'static Column<R>],
         rows: &[R],
     ) -> io::Result<()> {
-        rows.iter().try_for_each(|row| self.push(context, |line| push_row(line, columns, row)))
+        let keys = Keys::of(columns.iter().map(|column| column.name))?;
+        let mut line = Vec::new();
+        rows.iter().try_for_each(|row| {
+            line.clear();
+            keys.push_object(&mut line, columns.iter().map(|column| (column.get)(row)))?;
+            self.add(context, &line)
+        })
     }
 
-    /// Adds an element of these fields.
-    pub(super) fn add<'a>(
-        &mut self,
-        context: &mut Context,
-        fields: impl Iterator<Item = (&'static str, Cell<'a>)>,
-    ) -> io::Result<()> {
-        self.push(context, |line| push_entries(line, fields))
-    }
-
-    /// Adds what `write` puts behind a line.
-    fn push(&mut self, context: &mut Context, write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> io::Result<()> {
-        self.line.clear();
-        self.line.extend_from_slice(if self.begun { b",\n" } else { b"[\n" });
+    /// Adds elements, written out with commas and line ends between them.
+    pub(super) fn add(&mut self, context: &mut Context, elements: &[u8]) -> io::Result<()> {
+        if elements.is_empty() {
+            return Ok(());
+        }
+        context.out.write_all(if self.begun { b",\n" } else { b"[\n" })?;
         self.begun = true;
-        write(&mut self.line)?;
-        context.out.write_all(&self.line)
+        context.out.write_all(elements)
     }
 
     /// Ends the array.

@@ -1,6 +1,5 @@
 //! Orphans as rows.
 
-use std::rc::Rc;
 use std::sync::Arc;
 
 use super::named;
@@ -22,7 +21,7 @@ pub(crate) struct OrphanRow {
     pub(crate) used: Timestamp,
     pub(crate) verdict: Verdict,
     pub(crate) namespace: Option<Arc<Namespace>>,
-    pub(crate) names: Rc<Names>,
+    pub(crate) names: Arc<Names>,
     /// What became of it, and why, where something was to be done.
     pub(crate) done: Option<(&'static str, String)>,
 }
@@ -32,9 +31,9 @@ impl OrphanRow {
     pub(crate) fn name_all(rows: &mut [Self]) {
         let uids =
             rows.iter().flat_map(|row| row.uid.into_iter().chain(row.verdict.reasons.iter().filter_map(Reason::user)));
-        let names = Rc::new(Names::of(Database::Users, uids));
+        let names = Arc::new(Names::of(Database::Users, uids));
         for row in rows {
-            row.names = Rc::clone(&names);
+            row.names = Arc::clone(&names);
         }
     }
 

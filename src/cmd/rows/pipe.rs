@@ -1,7 +1,7 @@
 //! Pipes and FIFOs as rows, and the descriptors and threads at one.
 
 use std::os::unix::ffi::OsStrExt as _;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::named;
 use crate::ipc::pipe::inventory::{Access, Doing, End, Identity, Inventory, Pipe, Sleeper};
@@ -85,16 +85,16 @@ pub(crate) struct EndRow {
     command: String,
     uid: u32,
     how: String,
-    names: Rc<Names>,
+    names: Arc<Names>,
 }
 
 impl EndRow {
     /// The rows of a pipe; each user is looked up once.
     pub(crate) fn all(inventory: &Inventory, pipe: &Pipe) -> Vec<Self> {
-        let names = Rc::new(Names::of(Database::Users, inventory.processes.values().map(|process| process.uid)));
+        let names = Arc::new(Names::of(Database::Users, inventory.processes.values().map(|process| process.uid)));
         let row = |pid: i32, descriptor, how| {
             let process = inventory.processes.get(&pid)?;
-            let (command, uid, names) = (process.command.clone(), process.uid, Rc::clone(&names));
+            let (command, uid, names) = (process.command.clone(), process.uid, Arc::clone(&names));
             Some(Self { pid, descriptor, command, uid, how, names })
         };
         let ends = pipe.ends.iter().map(|end| row(end.pid, Some(end.descriptor), how(pipe, end)));

@@ -1,6 +1,6 @@
 //! Message queues as rows.
 
-use super::{Hidden, Posix, Row, SystemV, columns, named, or_hidden, pid};
+use super::{Hidden, Posix, Row, SystemV, columns, or_hidden, pid};
 use crate::ipc::msgq::posix::Access;
 use crate::ipc::msgq::users::How;
 use crate::ipc::msgq::{posix, sysv};

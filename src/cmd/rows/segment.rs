@@ -1,6 +1,6 @@
 //! Shared memory as rows.
 
-use super::{Hidden, Posix, Row, SystemV, columns, named, or_hidden, pid};
+use super::{Hidden, Posix, Row, SystemV, columns, or_hidden, pid};
 use crate::ipc::PosixFile;
 use crate::ipc::shm::{self, SegmentStatus};
 use crate::output::Align::{Left, Right};

@@ -1,6 +1,6 @@
 //! Semaphores as rows: sets and named semaphores, and the semaphores of one set.
 
-use super::{Hidden, Posix, Row, SystemV, columns, named, or_hidden, pid};
+use super::{Hidden, Posix, Row, SystemV, columns, or_hidden, pid};
 use crate::ipc::Timestamp;
 use crate::ipc::sem::posix::{self, NamedSemaphore};
 use crate::ipc::sem::sysv::{self, SemaphoreStatus, SetStatus};

@@ -1,7 +1,7 @@
 //! Sockets as rows, with both ends.
 
 use std::fmt::Write as _;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::named;
 use crate::ipc::socket::inventory::{Holder, Inventory, Name, Queues, Status};
@@ -15,7 +15,7 @@ pub(crate) struct SocketRow {
     pub(crate) status: Status,
     pub(crate) holders: Vec<Holder>,
     peers: Vec<Holder>,
-    users: Rc<Names>,
+    users: Arc<Names>,
     /// There are processes that we may not look at.
     is_partial: bool,
 }
@@ -24,21 +24,21 @@ impl SocketRow {
     /// The rows of these sockets of an inventory; each user is looked up once.
     pub(crate) fn all<'a>(inventory: &Inventory, sockets: impl IntoIterator<Item = &'a Status>) -> Vec<Self> {
         let sockets: Vec<&Status> = sockets.into_iter().collect();
-        let users = Rc::new(Names::of(Database::Users, sockets.iter().filter_map(|socket| socket.uid)));
+        let users = Arc::new(Names::of(Database::Users, sockets.iter().filter_map(|socket| socket.uid)));
         let row = |status: &Status| Self {
             status: status.clone(),
             holders: inventory.holders(status.inode).to_vec(),
             peers: status.peer.map_or(Vec::new(), |peer| inventory.holders(peer).to_vec()),
-            users: Rc::clone(&users),
+            users: Arc::clone(&users),
             is_partial: inventory.hidden > 0,
         };
         sockets.into_iter().map(row).collect()
     }
 
     /// A row for what the kernel tells of a socket, without who has it.
-    pub(crate) fn of(status: Status, users: &Rc<Names>) -> Self {
+    pub(crate) fn of(status: Status, users: &Arc<Names>) -> Self {
         let (holders, peers) = (Vec::new(), Vec::new());
-        Self { status, holders, peers, users: Rc::clone(users), is_partial: false }
+        Self { status, holders, peers, users: Arc::clone(users), is_partial: false }
     }
 
     /// Who holds an end: the first in a table, all in JSON.

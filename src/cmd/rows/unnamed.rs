@@ -9,23 +9,23 @@ use crate::output::Align::{Left, Right};
 use crate::output::{Cell, Column, column};
 use crate::proc::process;
 use std::os::unix::ffi::OsStrExt as _;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// An object without a name, and what its owner and its process are called.
 #[derive(Debug)]
 pub(crate) struct UnnamedRow {
     object: Unnamed,
     command: Option<String>,
-    users: Rc<Names>,
+    users: Arc<Names>,
 }
 
 /// The rows of all of them, and how many processes may have more.
 pub(crate) fn rows() -> anyhow::Result<(Vec<UnnamedRow>, usize)> {
     let (objects, hidden) = unnamed_objects().context("cannot look at the processes")?;
-    let users = Rc::new(Names::of(Database::Users, objects.iter().filter_map(|object| object.uid)));
+    let users = Arc::new(Names::of(Database::Users, objects.iter().filter_map(|object| object.uid)));
     let row = |object: Unnamed| {
         let command = process::command(object.pid);
-        UnnamedRow { object, command, users: Rc::clone(&users) }
+        UnnamedRow { object, command, users: Arc::clone(&users) }
     };
     Ok((objects.into_iter().map(row).collect(), hidden))
 }

@@ -1,6 +1,6 @@
 //! Processes that use an object, as rows.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::named;
 use crate::app::Context;
@@ -13,16 +13,16 @@ use crate::output::{Cell, Column, column};
 #[derive(Debug)]
 pub(crate) struct UserRow {
     user: User<String>,
-    names: Rc<Names>,
+    names: Arc<Names>,
 }
 
 impl UserRow {
     /// The rows of these processes; each user is looked up once.
     pub(crate) fn all<H>(users: Vec<User<H>>, words: impl Fn(&H) -> String) -> Vec<Self> {
-        let names = Rc::new(Names::of(Database::Users, users.iter().map(|user| user.uid)));
+        let names = Arc::new(Names::of(Database::Users, users.iter().map(|user| user.uid)));
         let row = |User { pid, command, uid, how }| {
             let user = User { pid, command, uid, how: words(&how) };
-            Self { user, names: Rc::clone(&names) }
+            Self { user, names: Arc::clone(&names) }
         };
         users.into_iter().map(row).collect()
     }

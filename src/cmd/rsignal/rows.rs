@@ -1,6 +1,6 @@
 //! Processes and their signals as rows.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::ipc::signal::{Dispositions, SignalSet};
 use crate::ipc::users::{Database, Names};
@@ -11,14 +11,14 @@ use crate::output::{Cell, Column, column};
 #[derive(Debug)]
 pub(super) struct SignalRow {
     pub(super) of: Dispositions,
-    users: Rc<Names>,
+    users: Arc<Names>,
 }
 
 impl SignalRow {
     /// The rows of these; each user is looked up once.
     pub(super) fn all(all: Vec<Dispositions>) -> Vec<Self> {
-        let users = Rc::new(Names::of(Database::Users, all.iter().map(|of| of.uid)));
-        all.into_iter().map(|of| Self { of, users: Rc::clone(&users) }).collect()
+        let users = Arc::new(Names::of(Database::Users, all.iter().map(|of| of.uid)));
+        all.into_iter().map(|of| Self { of, users: Arc::clone(&users) }).collect()
     }
 }
 

@@ -15,6 +15,7 @@ impl Census {
         let inventory = table.inventory(mem::take(&mut self.locks));
         let circles = inventory.cycles();
         let clocks = Clocks::read();
+        let mut walker = Walker::new()?;
         let own = std::process::id().cast_signed();
         let mut found: HashMap<i32, Vec<Use>> = HashMap::new();
         for (index, lock) in inventory.locks.iter().enumerate() {
@@ -23,7 +24,8 @@ impl Census {
             let how = how(&inventory, index, &circles);
             for holder in lock.holders.iter().filter(|holder| holder.pid != own) {
                 let thread = lock.is_waiting().then(|| holder.thread.unwrap_or(holder.pid));
-                let since = thread.and_then(|thread| clocks.asleep_since(holder.pid, thread));
+                let run = thread.and_then(|thread| walker.last_run(&walker.hold(holder.pid)?, thread));
+                let since = run.and_then(|run| clocks.asleep_since(run));
                 let descriptors = holder.descriptor.and_then(|number| u32::try_from(number).ok()).into_iter().collect();
                 let used = Use { thing, how: how.clone(), thread, descriptors, since };
                 found.entry(holder.pid).or_default().push(used);
@@ -41,7 +43,7 @@ impl Census {
         for (pid, uses) in found {
             let Some(process) = walker.hold(pid) else { continue };
             let Ok(life) = walker.life(&process) else { continue };
-            let Ok([uid, ..]) = walker.users(&process) else { continue };
+            let Ok(uid) = process.user() else { continue };
             let started = clocks.started(life.start);
             self.processes.push(Process { pid, uid, command: life.command, started, namespace: None, uses });
         }

@@ -4,6 +4,7 @@
 mod arrivals;
 mod events;
 mod files;
+mod found;
 mod held;
 mod locks;
 mod object;
@@ -16,9 +17,10 @@ mod walk;
 
 pub use arrivals::Arrivals;
 pub use events::{Actor, Change, Event, Snapshot};
+pub use found::{Batch, Found, batches, objects};
 pub use held::{Held, add_contents};
-pub use object::{Class, Found, Object, Thing, add_residence, add_values, add_waiting, objects};
+pub use object::{Class, Object, Thing, add_residence, add_values, add_waiting};
 pub use orphans::{Doubt, Evidence, Reason, Roster, Verdict};
 pub use target::{Sought, Target};
 pub use uses::{Attention, End, How, Lock, OtherEnd, Until, Use};
-pub use walk::{Census, Hidden, Process, own_namespace};
+pub use walk::{Census, Hidden, Process, own_namespace, set_count};

@@ -89,6 +89,12 @@ pub enum Thing {
 }
 
 impl Thing {
+    /// The identifier, if it is a set.
+    #[must_use]
+    pub const fn as_set(self) -> Option<Id> {
+        if let Self::Set(id) = self { Some(id) } else { None }
+    }
+
     /// Whether it means something in one IPC namespace alone.
     #[must_use]
     pub const fn is_of_namespace(self) -> bool {
@@ -201,47 +207,6 @@ impl Object {
     #[must_use]
     pub fn last_used(&self) -> Timestamp {
         self.system_v().map_or_else(|| self.file().map(|file| file.modified), SystemVObject::last_used)
-    }
-}
-
-/// The objects that could be listed, and why not all of them could.
-#[derive(Debug, Default)]
-pub struct Found {
-    /// Those listed.
-    pub objects: Vec<Object>,
-    /// POSIX objects of these kinds could not be listed, and why.
-    pub unlisted: Vec<(Class, io::Error)>,
-}
-
-/// Every lasting object of these kinds, in this IPC namespace and `/dev/shm`.
-pub fn objects(classes: &[Class]) -> io::Result<Found> {
-    let mut found = Found::default();
-    for class in classes {
-        match class {
-            Class::Queue => {
-                found.objects.extend(queue::list()?.into_iter().map(Object::Queue));
-                found.take(Class::Queue, posix_queue::list(), Object::PosixQueue);
-            }
-            Class::Segment => {
-                found.objects.extend(shm::segments()?.into_iter().map(Object::Segment));
-                found.take(Class::Segment, shm::posix_objects(), Object::Memory);
-            }
-            Class::Set => found.objects.extend(set::list()?.into_iter().map(Object::Set)),
-            Class::Semaphore => found.take(Class::Semaphore, semaphore::list(), Object::Semaphore),
-            // Those are found where they are held.
-            Class::File | Class::Fifo | Class::Pipe | Class::Socket | Class::Lock => {}
-        }
-    }
-    Ok(found)
-}
-
-impl Found {
-    /// Takes POSIX objects, or the reason why there are none to take.
-    fn take<T>(&mut self, class: Class, listed: io::Result<Vec<T>>, object: fn(T) -> Object) {
-        match listed {
-            Ok(listed) => self.objects.extend(listed.into_iter().map(object)),
-            Err(error) => self.unlisted.push((class, error)),
-        }
     }
 }
 

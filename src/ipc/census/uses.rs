@@ -206,6 +206,11 @@ impl Attention {
         self.wants(Class::Socket) || self.wants(Class::Lock)
     }
 
+    /// Looks at what processes sleep in, whatever there is.
+    pub fn add_calls(&mut self) {
+        self.calls = true;
+    }
+
     /// Whether there is nothing to see.
     pub(super) const fn is_nothing(&self) -> bool {
         !(self.descriptors || self.mappings || self.calls)

@@ -1,7 +1,7 @@
 //! The walk: every process is looked at once, whatever is asked about.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -10,7 +10,9 @@ use super::held::Held;
 use super::uses::{Attention, How, Use};
 use super::visit::Visit;
 use super::{Class, Object, Thing};
+use crate::ipc::Id;
 use crate::ipc::lock::{Gathered, Table};
+use crate::ipc::sem::sysv::{self, Set};
 use crate::proc::walk::{self, Clocks, Walker};
 use crate::sys::errno;
 
@@ -191,9 +193,10 @@ impl Census {
             return;
         }
         for used in &mut uses {
-            used.since = used.thread.and_then(|thread| clocks.asleep_since(pid, thread));
+            let run = used.thread.and_then(|thread| walker.last_run(&process, thread));
+            used.since = run.and_then(|run| clocks.asleep_since(run));
         }
-        let Ok([uid, ..]) = walker.users(&process) else { return };
+        let Ok(uid) = process.user() else { return };
         let started = clocks.started(life.start);
         self.processes.push(Process { pid, uid, command: life.command, started, namespace, uses });
     }
@@ -237,11 +240,28 @@ impl Census {
         })
     }
 
+    /// The sets that processes are at, by identifier; those that have gone meanwhile are left out.
+    pub fn sets(&self) -> io::Result<Vec<Object>> {
+        let ids: BTreeSet<Id> = self.index.keys().filter_map(|thing| thing.as_set()).collect();
+        let status = |id| match Set::at(id).status() {
+            Ok(status) => Some(Ok(Object::Set(status))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => Some(Err(error)),
+        };
+        ids.into_iter().filter_map(status).collect()
+    }
+
     /// How many processes are at this thing.
     #[must_use]
     pub fn count(&self, thing: Thing, namespace: Option<u64>) -> usize {
         self.users(thing, namespace).map(|(process, _)| process.pid).collect::<HashSet<_>>().len()
     }
+}
+
+/// How many sets there are in our IPC namespace; 0 where the kernel does not tell.
+#[must_use]
+pub fn set_count() -> u64 {
+    sysv::usage().map_or(0, |usage| usage.sets)
 }
 
 /// The number of the IPC namespace that we are in.

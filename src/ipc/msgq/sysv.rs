@@ -3,13 +3,14 @@
 use std::io;
 
 use super::Changes;
-use crate::ipc::object::{no_such_id, stat_or_listed};
+use crate::ipc::object::no_such_id;
 use crate::ipc::wait::blocking;
 use crate::ipc::{Id, Key, Mode, Name, Wait};
 use crate::sys::{errno, msg};
 
 mod inventory;
 
+pub(in crate::ipc) use inventory::SLOTS;
 pub use inventory::{Limits, QueueStatus, Usage, limits, list, usage};
 
 /// Bytes that stand before the text of a message in memory: its type, as `struct msgbuf` has it.
@@ -191,7 +192,7 @@ impl Queue {
     }
 
     fn stat(self) -> io::Result<msg::msqid_ds> {
-        stat_or_listed(self.0, msg::stat, msg::highest_index, msg::stat_any)
+        inventory::SLOTS.stat_or_listed(self.0, msg::stat)
     }
 
     /// Changes what `changes` names, and leaves the rest (`IPC_SET`).

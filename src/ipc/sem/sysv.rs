@@ -4,7 +4,7 @@ use std::io;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::ipc::object::{no_such_id, stat_or_listed};
+use crate::ipc::object::no_such_id;
 use crate::ipc::{Changes, Id, Key, Mode, Name, Wait};
 use crate::sys::sem::{self, sembuf, semid_ds};
 use crate::sys::{errno, signal};
@@ -12,6 +12,7 @@ use crate::sys::{errno, signal};
 mod inventory;
 mod operation;
 
+pub(in crate::ipc) use inventory::SLOTS;
 pub use inventory::{Limits, SemaphoreStatus, SetStatus, Usage, add_values, add_waiting, limits, list, usage};
 pub use operation::{Operation, OperationError};
 
@@ -222,7 +223,7 @@ impl Set {
     }
 
     fn stat(self) -> io::Result<semid_ds> {
-        stat_or_listed(self.0, sem::stat, sem::highest_index, sem::stat_any)
+        inventory::SLOTS.stat_or_listed(self.0, sem::stat)
     }
 
     /// Changes what `changes` names, and leaves the rest.

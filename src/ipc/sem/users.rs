@@ -46,10 +46,11 @@ fn sleeps_on(id: u64, sleep: &Sleep) -> bool {
 
 /// The array of operations that a sleeper gave the kernel, read from its memory.
 pub(in crate::ipc) fn operations(pid: i32, sleep: &Sleep) -> Option<Vec<Operation>> {
+    /// More than any sane SEMOPM: what claims to be longer is no array that the kernel has taken.
+    const MOST: usize = 1 << 16;
+
     let [_, address, count, ..] = sleep.arguments;
-    // More than SEMOPM were none that the kernel had taken.
-    let most = sysv::limits().ok()?.max_operations;
-    let count = usize::try_from(count).ok().filter(|&count| count <= most)?;
+    let count = usize::try_from(count).ok().filter(|&count| count <= MOST)?;
     let mut bytes = vec![0; count * sem::OPERATION];
     process::read_memory(pid, address, &mut bytes).ok()?;
     let (operations, _) = bytes.as_chunks::<{ sem::OPERATION }>();

@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use crate::ipc::object::{self, timestamp, walk};
+use crate::ipc::object::{self, SlotTable, timestamp};
 use crate::ipc::posix_files::{self, PosixFile, SHARED_MEMORY};
 use crate::ipc::{Id, Mode, Permissions, PosixName, Timestamp};
 use crate::proc::maps::{self, Mapping};
@@ -58,13 +58,17 @@ pub struct Residence {
 
 /// Every System V segment of this IPC namespace, whoever owns it, in slot order.
 pub fn segments() -> io::Result<Vec<SegmentStatus>> {
-    let highest = shm::highest_index()?;
-    let found = walk(highest, shm::stat_any, of_stat)?;
-    if object::no_such_slot_table(highest, &found) {
-        return Ok(Table::segments()?.rows().filter_map(|row| of_row(&row)).collect());
-    }
-    Ok(found)
+    SLOTS.all()
 }
+
+/// The kernel's table of segments.
+pub(in crate::ipc) static SLOTS: SlotTable<shmid_ds, SegmentStatus> = SlotTable {
+    highest: shm::highest_index,
+    stat_any: shm::stat_any,
+    status: of_stat,
+    listed: Table::segments,
+    of_row,
+};
 
 /// Asks what of these segments lies in memory and in swap (`/proc/sysvipc/shm`); the kernel walks
 /// over all their pages for it.

@@ -17,6 +17,7 @@ pub mod users;
 
 pub use crate::sys::memory::{Memory, Width};
 pub use cell::{Cell, CellError, Relation, Value};
+pub(super) use inventory::SLOTS;
 pub use inventory::{Residence, SegmentStatus, Unnamed, add_residence, posix_objects, segments, unnamed_objects};
 
 use object::Object;

@@ -4,7 +4,7 @@ use std::io;
 
 use super::Memory;
 use super::inventory::{self, SegmentStatus};
-use crate::ipc::object::{no_such_id, stat_or_listed};
+use crate::ipc::object::no_such_id;
 use crate::ipc::{Changes, Id, Key, Mode, Name};
 use crate::sys::{errno, memory, shm};
 
@@ -133,7 +133,7 @@ impl Segment {
     }
 
     fn stat(self) -> io::Result<shm::shmid_ds> {
-        stat_or_listed(self.0, shm::stat, shm::highest_index, shm::stat_any)
+        super::inventory::SLOTS.stat_or_listed(self.0, shm::stat)
     }
 
     /// `length` bytes from `offset` on of the `whole` that it has, in our address space.

@@ -16,6 +16,7 @@ const STOREYS: &[&[&str]] = &[
     &["ipc"],
     &["proc"],
     &["sys"],
+    &["in_turn"],
 ];
 
 /// Those that know no mechanism, and each other freely.

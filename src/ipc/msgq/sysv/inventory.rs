@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::ipc::object::{self, timestamp, walk};
+use crate::ipc::object::{self, SlotTable, timestamp};
 use crate::ipc::{Id, Permissions, Timestamp};
 use crate::proc::sysvipc::{Row, Table};
 use crate::sys::msg::{self, msqid_ds};
@@ -64,13 +64,12 @@ object::system_v_object!(QueueStatus: sent, received);
 
 /// Every queue of this IPC namespace, whoever owns it, in slot order.
 pub fn list() -> io::Result<Vec<QueueStatus>> {
-    let highest = msg::highest_index()?;
-    let found = walk(highest, msg::stat_any, of_stat)?;
-    if object::no_such_slot_table(highest, &found) {
-        return Ok(Table::queues()?.rows().filter_map(|row| of_row(&row)).collect());
-    }
-    Ok(found)
+    SLOTS.all()
 }
+
+/// The kernel's table of queues.
+pub(in crate::ipc) static SLOTS: SlotTable<msqid_ds, QueueStatus> =
+    SlotTable { highest: msg::highest_index, stat_any: msg::stat_any, status: of_stat, listed: Table::queues, of_row };
 
 pub(super) fn of_stat(id: Id, stat: &msqid_ds) -> QueueStatus {
     QueueStatus {

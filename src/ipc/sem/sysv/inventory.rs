@@ -3,7 +3,7 @@
 use std::io;
 
 use super::Set;
-use crate::ipc::object::{self, timestamp, walk};
+use crate::ipc::object::{self, SlotTable, timestamp};
 use crate::ipc::{Id, Permissions, Timestamp};
 use crate::proc::sysvipc::{Row, Table};
 use crate::sys::sem::{self, semid_ds};
@@ -84,13 +84,12 @@ pub struct SemaphoreStatus {
 
 /// Every set of this IPC namespace, whoever owns it, in slot order.
 pub fn list() -> io::Result<Vec<SetStatus>> {
-    let highest = sem::highest_index()?;
-    let found = walk(highest, sem::stat_any, of_stat)?;
-    if object::no_such_slot_table(highest, &found) {
-        return Ok(Table::sets()?.rows().filter_map(|row| of_row(&row)).collect());
-    }
-    Ok(found)
+    SLOTS.all()
 }
+
+/// The kernel's table of sets.
+pub(in crate::ipc) static SLOTS: SlotTable<semid_ds, SetStatus> =
+    SlotTable { highest: sem::highest_index, stat_any: sem::stat_any, status: of_stat, listed: Table::sets, of_row };
 
 /// Asks for the values of these sets; those that we may not read keep none.
 pub fn add_values<'a>(sets: impl IntoIterator<Item = &'a mut SetStatus>) {
