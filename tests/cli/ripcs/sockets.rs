@@ -318,6 +318,27 @@ if pid: say(b); print(pid, flush=True)
 }
 
 #[test]
+fn sockets_of_a_container_are_told_from_outside() {
+    let Some(world) = World::new() else { return };
+    if !has("python3") || !has("unshare") || !is_root() {
+        return;
+    }
+    let folder = folder();
+    let path = folder.path().join("s").to_str().expect("UTF-8").to_owned();
+    let script = "s = socket.socket(socket.AF_UNIX); s.bind('\\0ripc-inside'); s.listen(3)
+f = socket.socket(socket.AF_UNIX); f.bind(path); f.listen(3); t = socket.socket(); say(s, f); stay()";
+    let mut inside = world.command("unshare");
+    inside.args(["--net", "python3", "-c", &format!("{PRELUDE}{script}"), &path]);
+    let inside = Player::of(&mut inside);
+    let listed = listed(&world, &inside);
+    let mut names: Vec<_> = listed.iter().map(|row| (text(&row["name"]), text(&row["state"]))).collect();
+    names.sort();
+    // And no TCP socket of theirs.
+    assert_eq!(names, [(path.clone(), "listening".to_owned()), ("@ripc-inside".into(), "listening".into())]);
+    assert_eq!(who(&world, &[&path]), [(format!("socket:{path}"), inside.pid(), "listening".to_owned())]);
+}
+
+#[test]
 fn hostile_names_are_harmless() {
     let Some(world) = World::new() else { return };
     if !has("python3") {
