@@ -1,6 +1,7 @@
 //! What `/proc` tells: the System V tables, processes, their mappings, locks and signals, the call one sleeps
-//! in, limits, free memory.
+//! in, limits, free memory, clocks.
 
+pub(crate) mod clocks;
 pub(crate) mod locks;
 pub(crate) mod maps;
 pub(crate) mod memory;

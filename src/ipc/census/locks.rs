@@ -7,7 +7,8 @@ use std::os::unix::ffi::OsStrExt;
 
 use super::{Census, Class, Held, How, Lock, Process, Thing, Use};
 use crate::ipc::lock::{self, Inventory, Table};
-use crate::proc::walk::{Clocks, Walker};
+use crate::proc::clocks::Clocks;
+use crate::proc::walk::Walker;
 
 impl Census {
     /// Adds every lock that can be seen, and its holders and waiters.

@@ -7,7 +7,8 @@ use std::io;
 use super::{Census, Object};
 use crate::ipc::sem::sysv::Set;
 use crate::ipc::{Timestamp, shm, users};
-use crate::proc::walk::{Clocks, Walker};
+use crate::proc::clocks::Clocks;
+use crate::proc::walk::Walker;
 
 /// How much younger than its use a process may seem that was the user: times of objects and of processes
 /// come from different clocks, and both are cut to seconds.

@@ -13,7 +13,8 @@ use super::{Class, Object, Thing};
 use crate::ipc::Id;
 use crate::ipc::lock::{Gathered, Table};
 use crate::ipc::sem::sysv::{self, Set};
-use crate::proc::walk::{self, Clocks, Walker};
+use crate::proc::clocks::Clocks;
+use crate::proc::walk::{self, Walker};
 use crate::sys::errno;
 
 /// Processes that a thread takes at a time, and from how many on a second thread is worth its start.
