@@ -46,11 +46,11 @@ pub(crate) fn become_it(mut command: Command) -> anyhow::Error {
     CommandError::new(command.get_program(), error).into()
 }
 
-/// A message as the standard input of a command, a file: a pipe would block us while the command does not
-/// read, and kill us when it never does.
-pub(crate) fn input_of(message: &[u8]) -> io::Result<File> {
+/// Bytes as a file for the standard input of a command, or an empty one for its output: a pipe would block us
+/// while the command does not read, kill us when it never does, and keep it waiting until we read.
+pub(crate) fn in_memory(bytes: &[u8]) -> io::Result<File> {
     let mut file = File::from(memfd_create(c"message", MFdFlags::MFD_CLOEXEC)?);
-    file.write_all(message)?;
+    file.write_all(bytes)?;
     file.rewind()?;
     Ok(file)
 }

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-/// `0.5`, `10s`, `2m`, `1h`, `1d`, and `20ms`; without a unit seconds.
+/// A hundred years: so far every clock can count, and nobody sees the end of more.
+const LONGEST: Duration = Duration::from_hours(100 * 365 * 24);
+
+/// `0.5`, `10s`, `2m`, `1h`, `1d`, and `20ms`; without a unit seconds. What is longer than [`LONGEST`] is that.
 pub(crate) fn parse(text: &str) -> Result<Duration, String> {
     const WRONG: &str = "a duration is a number with an optional unit: 0.5, 20ms, 10s, 2m, 1h, 1d";
     let split = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
@@ -16,7 +19,8 @@ pub(crate) fn parse(text: &str) -> Result<Duration, String> {
         _ => return Err(WRONG.into()),
     };
     let number: f64 = number.parse().map_err(|_| WRONG)?;
-    Duration::try_from_secs_f64(number * scale).map_err(|_| "too long a duration".into())
+    let duration = Duration::try_from_secs_f64(number * scale).map_err(|_| "too long a duration")?;
+    Ok(duration.min(LONGEST))
 }
 
 /// A duration as it can be typed: `0.2s`.
@@ -26,6 +30,8 @@ pub(crate) fn seconds(duration: Duration) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Instant;
+
     use super::*;
 
     #[test]
@@ -36,6 +42,8 @@ mod tests {
             assert_eq!(parse(text), Ok(Duration::from_millis(millis)), "{text}");
         }
         assert_eq!(parse("2d"), Ok(Duration::from_hours(48)));
+        assert_eq!(parse("9223372036854775807"), Ok(LONGEST));
+        assert!(Instant::now().checked_add(LONGEST).and_then(|end| end.checked_add(LONGEST)).is_some());
     }
 
     #[test]

@@ -69,17 +69,13 @@ impl Namespace {
         if self.is_own() && self.mounts_are_ours() {
             return act();
         }
-        let ended = || io::Error::other("the thread inside the namespace ended");
-        thread::scope(|scope| {
-            let inside = scope.spawn(|| {
-                match self.enter() {
-                    // Whoever we knew in it has gone; it lives on while it has another process.
-                    Err(error) if errno::is(&error, errno::ESRCH) => self.by_another()?.enter()?,
-                    entered => entered?,
-                }
-                act()
-            });
-            inside.join().unwrap_or_else(|_| Err(ended()))
+        apart(|| {
+            match self.enter() {
+                // Whoever we knew in it has gone; it lives on while it has another process.
+                Err(error) if errno::is(&error, errno::ESRCH) => self.by_another()?.enter()?,
+                entered => entered?,
+            }
+            act()
         })
     }
 
@@ -140,6 +136,28 @@ impl Namespace {
             Err(error) => Err(error),
         }
     }
+}
+
+/// Does something in a thread of its own, which may go into a namespace and ends there.
+fn apart<T: Send>(act: impl FnOnce() -> io::Result<T> + Send) -> io::Result<T> {
+    let ended = || io::Error::other("the thread inside the namespace ended");
+    thread::scope(|scope| scope.spawn(act).join().unwrap_or_else(|_| Err(ended())))
+}
+
+/// The network namespace of a process, `None` for our own: its number. EACCES when we may not look.
+pub(super) fn network_of(pid: i32) -> io::Result<Option<u64>> {
+    let number = |path: &str| fs::metadata(path).map(|link| link.ino());
+    let (own, theirs) = (number("/proc/self/ns/net")?, number(&format!("/proc/{pid}/ns/net"))?);
+    Ok(Some(theirs).filter(|&theirs| theirs != own))
+}
+
+/// Does something inside the network namespace of a process. EPERM without `CAP_SYS_ADMIN` over it.
+pub(super) fn within_network<T: Send>(pid: i32, act: impl FnOnce() -> io::Result<T> + Send) -> io::Result<T> {
+    let network = File::open(format!("/proc/{pid}/ns/net"))?;
+    apart(|| {
+        enter(network, Kind::Network)?;
+        act()
+    })
 }
 
 fn same(one: &str, other: &str) -> bool {

@@ -24,5 +24,5 @@ pub(crate) use record::{Align, Cell, Column, ColumnError, choose, column};
 pub(crate) use report::{Form, Report};
 pub(crate) use size::human;
 pub(crate) use stream::{Out, note, tell};
-pub(crate) use table::{write_details, write_table};
+pub(crate) use table::{Texts, write_details, write_table, write_texts};
 pub(crate) use time::local;

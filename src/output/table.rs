@@ -9,11 +9,11 @@ use super::record::{Align, Cell, Column};
 use super::text::write_cell;
 use crate::in_turn::in_turn;
 
-/// From this many rows on the table is padded by [`pad`]: the same text, five times as fast.
+/// From this many rows on the table is padded by [`Texts::padded`]: the same text, five times as fast.
 const BULK: usize = 200;
 
 /// Rows that are padded together, by one thread or another.
-const SHARE: usize = 1024;
+const SHARE: usize = 512;
 
 /// Writes a header, unless it is not wanted, and one line per record.
 pub(crate) fn write_table<R: Sync>(
@@ -34,79 +34,140 @@ pub(super) fn write_cells<'a>(
     rows: usize,
     cell: impl Fn(usize, usize) -> Cell<'a> + Sync,
 ) -> io::Result<()> {
-    let texts = |part: usize| {
-        let mut cells = Cells::default();
-        if header && part == 0 {
-            for (name, _) in heads {
-                cells.push(&Cell::shown(name.to_ascii_uppercase()));
-            }
-        }
-        for row in part * SHARE..rows.min((part + 1) * SHARE) {
+    let texts = |share: usize| {
+        let mut texts = Texts::default();
+        for row in share * SHARE..rows.min((share + 1) * SHARE) {
             for column in 0..heads.len() {
-                cells.push(&cell(row, column));
+                texts.push(&cell(row, column));
             }
+            texts.rows += 1;
         }
-        cells
+        texts
     };
-    let sides: Vec<Align> = heads.iter().map(|(_, side)| *side).collect();
-    if rows < BULK {
-        return arrange(out, &texts(0), &sides);
-    }
-    let mut parts = Vec::new();
-    let mut widest = vec![0; sides.len()];
-    in_turn(rows.div_ceil(SHARE), texts, |cells| {
-        cells.widen(&mut widest);
-        parts.push(cells);
+    let mut shares = Vec::new();
+    in_turn(rows.div_ceil(SHARE), texts, |texts| {
+        shares.push(texts);
         Ok::<(), io::Error>(())
     })?;
-    in_turn(parts.len(), |part| pad(&parts[part], &sides, &widest), |text| out.write_all(text.as_bytes()))
+    write_texts(out, heads, header, shares)
+}
+
+/// The same for rows that are not kept but as [`Texts`].
+pub(crate) fn write_texts(
+    out: &mut impl Write,
+    heads: &[(&str, Align)],
+    header: bool,
+    mut shares: Vec<Texts>,
+) -> io::Result<()> {
+    if header {
+        let mut texts = Texts { rows: 1, ..Texts::default() };
+        for (name, _) in heads {
+            texts.push(&Cell::shown(name.to_ascii_uppercase()));
+        }
+        shares.insert(0, texts);
+    }
+    let sides: Vec<Align> = heads.iter().map(|(_, side)| *side).collect();
+    if shares.iter().map(|share| share.rows).sum::<usize>() < BULK {
+        return arrange(out, shares.iter().flat_map(Texts::iter), &sides);
+    }
+    let mut widest = vec![0; sides.len()];
+    for share in &shares {
+        share.widen(&mut widest);
+    }
+    in_turn(shares.len(), |share| shares[share].padded(&sides, &widest), |lines| out.write_all(lines.as_bytes()))
 }
 
 /// Writes names and values below each other.
 pub(crate) fn write_details(out: &mut impl Write, fields: &[(&str, Cell<'_>)]) -> io::Result<()> {
-    let mut cells = Cells::default();
+    let mut texts = Texts::default();
     for (name, cell) in fields {
-        cells.push(&Cell::text(name));
-        cells.push(cell);
+        texts.push(&Cell::text(name));
+        texts.push(cell);
     }
-    arrange(out, &cells, &[Align::Left, Align::Left])
+    arrange(out, texts.iter(), &[Align::Left, Align::Left])
 }
 
-/// The texts of a table, row by row, in one string.
+/// What stands in rows of a table, before it is known how wide its columns become.
 #[derive(Debug, Default)]
-struct Cells {
+pub(crate) struct Texts {
+    /// The cells, row by row; a NUL ends each.
     text: String,
-    ends: Vec<usize>,
+    rows: usize,
 }
 
-impl Cells {
+impl Texts {
+    /// What these columns show of these records.
+    pub(crate) fn of<R>(columns: &[&'static Column<R>], records: &[R]) -> Self {
+        let mut texts = Self { rows: records.len(), ..Self::default() };
+        for record in records {
+            for column in columns {
+                texts.push(&(column.get)(record));
+            }
+        }
+        texts.text.shrink_to_fit();
+        texts
+    }
+
     fn push(&mut self, cell: &Cell<'_>) {
+        let begin = self.text.len();
         write_cell(&mut self.text, cell);
-        self.ends.push(self.text.len());
+        // What others chose is escaped; this holds for our own words as well.
+        if memchr::memchr(0, &self.text.as_bytes()[begin..]).is_some() {
+            let plain = self.text[begin..].replace('\0', "\\0");
+            self.text.replace_range(begin.., &plain);
+        }
+        self.text.push('\0');
     }
 
     fn iter(&self) -> impl Iterator<Item = &str> {
-        let starts = std::iter::once(0).chain(self.ends.iter().copied());
-        starts.zip(&self.ends).map(|(start, &end)| &self.text[start..end])
+        self.text.split_terminator('\0')
     }
 
     /// Makes columns as wide as these texts want them.
     fn widen(&self, widest: &mut [usize]) {
-        for (place, text) in self.iter().enumerate() {
-            let widest = &mut widest[place % widest.len()];
-            *widest = (*widest).max(width(text));
+        let mut texts = self.iter();
+        for _ in 0..self.rows {
+            for (widest, text) in widest.iter_mut().zip(texts.by_ref()) {
+                *widest = (*widest).max(width(text));
+            }
         }
+    }
+
+    /// The same text as that of [`arrange`] by plain padding.
+    fn padded(&self, sides: &[Align], widest: &[usize]) -> String {
+        let mut lines = String::with_capacity(self.rows * (widest.iter().sum::<usize>() + 2 * widest.len()));
+        let mut texts = self.iter();
+        for _ in 0..self.rows {
+            let begin = lines.len();
+            for ((side, widest), text) in sides.iter().zip(widest).zip(texts.by_ref()) {
+                let blanks = widest - width(text);
+                match side {
+                    Align::Left => {
+                        lines.push_str(text);
+                        push_blanks(&mut lines, blanks + 2);
+                    }
+                    Align::Right => {
+                        push_blanks(&mut lines, blanks);
+                        lines.push_str(text);
+                        push_blanks(&mut lines, 2);
+                    }
+                }
+            }
+            lines.truncate(begin + lines[begin..].trim_end().len());
+            lines.push('\n');
+        }
+        lines
     }
 }
 
-/// Lets comfy-table arrange the cells: two blanks between columns, none behind the last.
-fn arrange(out: &mut impl Write, cells: &Cells, sides: &[Align]) -> io::Result<()> {
-    if cells.ends.is_empty() {
+/// Lets comfy-table arrange the texts: two blanks between columns, none behind the last.
+fn arrange<'a>(out: &mut impl Write, texts: impl Iterator<Item = &'a str>, sides: &[Align]) -> io::Result<()> {
+    let texts: Vec<&str> = texts.collect();
+    if texts.is_empty() {
         return Ok(());
     }
     let mut table = Table::new();
     table.load_style(comfy_table::presets::NOTHING);
-    let texts: Vec<&str> = cells.iter().collect();
     for row in texts.chunks(sides.len()) {
         table.add_row(row);
     }
@@ -121,32 +182,6 @@ fn arrange(out: &mut impl Write, cells: &Cells, sides: &[Align]) -> io::Result<(
         writeln!(out, "{}", line.trim_end())?;
     }
     Ok(())
-}
-
-/// The same text by plain padding.
-fn pad(cells: &Cells, sides: &[Align], widest: &[usize]) -> String {
-    let mut lines = String::with_capacity(cells.text.len() * 2);
-    let mut texts = cells.iter();
-    for _ in 0..cells.ends.len() / sides.len().max(1) {
-        let begin = lines.len();
-        for ((side, widest), text) in sides.iter().zip(widest).zip(texts.by_ref()) {
-            let blanks = widest - width(text);
-            match side {
-                Align::Left => {
-                    lines.push_str(text);
-                    push_blanks(&mut lines, blanks + 2);
-                }
-                Align::Right => {
-                    push_blanks(&mut lines, blanks);
-                    lines.push_str(text);
-                    push_blanks(&mut lines, 2);
-                }
-            }
-        }
-        lines.truncate(begin + lines[begin..].trim_end().len());
-        lines.push('\n');
-    }
-    lines
 }
 
 /// Columns that a text takes on a screen.
@@ -168,23 +203,41 @@ fn push_blanks(line: &mut String, count: usize) {
 mod tests {
     use super::*;
 
-    fn cells() -> Cells {
-        let mut cells = Cells::default();
+    fn texts() -> Texts {
+        let mut texts = Texts { rows: 4, ..Texts::default() };
         for text in ["NAME", "SIZE", "NOTE", "größe", "1", "", "中文", "12345", "a\x1bb\nc", "", "0", "last"] {
-            cells.push(&Cell::Foreign(text.as_bytes().into()));
+            texts.push(&Cell::Foreign(text.as_bytes().into()));
         }
-        cells
+        texts
     }
 
     #[test]
     fn bulk_and_screen_give_the_same_text() {
         let sides = [Align::Left, Align::Right, Align::Left];
         let mut arranged = Vec::new();
-        arrange(&mut arranged, &cells(), &sides).expect("memory");
+        arrange(&mut arranged, texts().iter(), &sides).expect("memory");
         let mut widest = [0; 3];
-        cells().widen(&mut widest);
-        let padded = pad(&cells(), &sides, &widest);
+        texts().widen(&mut widest);
+        let padded = texts().padded(&sides, &widest);
         assert_eq!(String::from_utf8(arranged).expect("UTF-8"), padded);
         assert_eq!(padded, "NAME    SIZE  NOTE\ngröße      1\n中文   12345  a\\x1bb\\nc\n           0  last\n");
+    }
+
+    #[test]
+    fn many_rows_are_in_order_and_have_one_width() {
+        let rows: Vec<u64> = (0..5000).collect();
+        let column: &'static Column<u64> = const { &super::super::column("n", "", Align::Right, |n| Cell::Number(*n)) };
+        let mut out = Vec::new();
+        write_table(&mut out, &[column], &rows, true).expect("memory");
+        let expected = std::iter::once("   N\n".to_owned()).chain(rows.iter().map(|n| format!("{n:>4}\n")));
+        assert_eq!(String::from_utf8(out).expect("UTF-8"), expected.collect::<String>());
+    }
+
+    #[test]
+    fn a_nul_in_words_of_our_own_ends_no_cell() {
+        let mut texts = Texts::default();
+        texts.push(&Cell::text("a\0b"));
+        texts.push(&Cell::text(""));
+        assert_eq!(texts.iter().collect::<Vec<_>>(), ["a\\0b", ""]);
     }
 }

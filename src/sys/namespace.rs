@@ -13,6 +13,8 @@ pub(crate) enum Kind {
     Ipc,
     /// Mounts.
     Mount,
+    /// Network devices, and names of sockets that are no files.
+    Network,
     /// Users and privileges; only for a process of one thread.
     User,
 }
@@ -22,6 +24,7 @@ impl Kind {
         match self {
             Self::Ipc => libc::CLONE_NEWIPC,
             Self::Mount => libc::CLONE_NEWNS,
+            Self::Network => libc::CLONE_NEWNET,
             Self::User => libc::CLONE_NEWUSER,
         }
     }

@@ -156,7 +156,7 @@ impl Recv {
     }
 
     fn execute_one(&self, record: &[u8], context: &mut Context) -> anyhow::Result<Status> {
-        let input = command::input_of(record).context("cannot hold a record in memory")?;
+        let input = command::in_memory(record).context("cannot hold a record in memory")?;
         let mut command: Command = command::of_words(&self.exec);
         command.stdin(input).env("RFIFO_SIZE", record.len().to_string());
         let ended = command.status().map_err(|error| CommandError::new(&self.exec[0], error))?;

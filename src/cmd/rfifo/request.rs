@@ -14,6 +14,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
+use nix::sys::signal::SigSet;
 use nix::unistd;
 
 use super::quoted;
@@ -22,7 +23,7 @@ use crate::exit::{CommandError, words};
 use crate::framing::{Label, Line};
 use crate::ipc::Wait;
 use crate::ipc::fifo::{self, Links};
-use crate::sys::{errno, fd};
+use crate::sys::{errno, fd, signal};
 
 /// What a client wants.
 pub(super) struct Request<'a> {
@@ -41,17 +42,19 @@ impl<'a> Request<'a> {
         Self { reply, text }
     }
 
-    /// Runs the command, and gives the client what it wrote.
-    pub(super) fn answer(&self, words: &[OsString], patience: Duration) -> anyhow::Result<()> {
+    /// Runs the command with this signal mask, and gives the client what it wrote.
+    pub(super) fn answer(&self, words: &[OsString], mask: SigSet, patience: Duration) -> anyhow::Result<()> {
         let mut command = command::of_words(words);
-        command.stdin(command::input_of(self.text).context("cannot hold a request in memory")?);
+        // Ours blocks everything.
+        signal::start_with_mask(&mut command, mask);
+        command.stdin(command::in_memory(self.text).context("cannot hold a request in memory")?);
         command.env("RFIFO_SIZE", self.text.len().to_string());
         let Some(reply) = self.reply else {
             command.env_remove("RFIFO_REPLY");
             return check(command.status(), &words[0]);
         };
         // Kept until the command has ended: a client that does not read holds nobody up but itself.
-        let output = command::input_of(b"").context("cannot hold a reply in memory")?;
+        let output = command::in_memory(b"").context("cannot hold a reply in memory")?;
         let shared = output.try_clone().context("cannot hold a reply in memory")?;
         command.env("RFIFO_REPLY", reply).stdout(Stdio::from(shared));
         let ended = check(command.status(), &words[0]);

@@ -60,7 +60,8 @@ impl Verb for Serve {
         let framing = if self.null { Framing::Null } else { Framing::Lines };
         let mut records = Records::new(intake, framing)?;
         let failed = AtomicBool::new(false);
-        let served = self.serve(&mut records, &failed);
+        let mask = SigSet::thread_get_mask().context("cannot ask for the blocked signals")?;
+        let served = self.serve(&mut records, mask, &failed);
         tell_part(&records, context);
         if signal::caught().is_none() {
             served?;
@@ -73,8 +74,8 @@ impl Verb for Serve {
 
 impl Serve {
     /// Serves until a signal asks for the end, and waits for what runs then. A request is taken only when
-    /// there is somebody for it.
-    fn serve(&self, records: &mut Records<'_>, failed: &AtomicBool) -> anyhow::Result<()> {
+    /// there is somebody for it. `mask` is what commands begin with.
+    fn serve(&self, records: &mut Records<'_>, mask: SigSet, failed: &AtomicBool) -> anyhow::Result<()> {
         let (tell_free, free) = mpsc::channel();
         (0..self.jobs).try_for_each(|_| tell_free.send(()))?;
         thread::scope(|scope| {
@@ -92,7 +93,7 @@ impl Serve {
                 let work = move || {
                     // Signals are for the thread that takes requests.
                     let _ = SigSet::all().thread_block();
-                    if let Err(error) = Request::parse(&taken).answer(&self.command, self.reply_timeout) {
+                    if let Err(error) = Request::parse(&taken).answer(&self.command, mask, self.reply_timeout) {
                         failed.store(true, Ordering::Relaxed);
                         note("rfifo", &format!("failed: {}: {error:#}", Request::parse(&taken)));
                     }

@@ -14,7 +14,7 @@ use crate::cmd::rows::socket::{self, SocketRow};
 use crate::cmd::rows::{self, Object as Family};
 use crate::exit::UsageError;
 use crate::ipc::Timestamp;
-use crate::ipc::census::{self, Census, Class, Object};
+use crate::ipc::census::{self, Census, Class, Object, Thing};
 use crate::ipc::namespace::Namespace;
 use crate::output::{Align, Cell, Column, ColumnError, column, counted, escape, write_details};
 
@@ -219,7 +219,16 @@ pub(super) fn ask(object: &mut Object, place: Option<&Place>) -> io::Result<()> 
 /// Who is at an object that is held.
 pub(super) fn ends(census: &Census, object: &Object) -> Ends {
     match object {
-        Object::Held(_) => Ends::of(census.users(object.thing(), None)),
+        Object::Held(held) => {
+            let at = |inode| Ends::of(census.users(inode, None));
+            let mut ends = at(object.thing());
+            ends.is_partial = census.hidden.whole > 0;
+            // Who has the other end may be seen where those who have this one may not.
+            if let (Some(peer), true) = (held.socket.as_ref().and_then(|socket| socket.peer), ends.peers.is_empty()) {
+                ends.peers = at(Thing::Inode(held.inode.0, peer)).holders;
+            }
+            ends
+        }
         _ => Ends::default(),
     }
 }
@@ -284,12 +293,17 @@ impl AnyColumn {
         }
     }
 
+    /// The same for programs: words are for people, but where they are a word of the kernel's.
+    pub(super) fn is_told_of(&self, item: &Item) -> bool {
+        self.is_of(item) && (self.name != "state" || item.has_state())
+    }
+
     /// Without what costs something for each object; nothing, where nothing is left of it.
     fn without_costs(mut self, args: &ReportArgs) -> Option<Self> {
         match self.name {
             // Those of sockets and locks are known.
             "waiting" if self.held.is_some() => self.semaphore = None,
-            // Of sockets and locks it is told: see `write_json`.
+            // Of sockets and locks it is told: see `is_told_of`.
             "state" if args.list.json => {}
             _ if COSTLY.contains(&self.name) => return None,
             _ => {}

@@ -121,8 +121,7 @@ impl<'a> Listing<'a> {
             if shape != Some(item.shape()) {
                 shape = Some(item.shape());
                 let all = self.args.list.columns.is_some();
-                let is_told = |column: &AnyColumn| column.name != "state" || item.has_state();
-                here = self.columns.iter().filter(|column| all || column.is_of(item) && is_told(column)).collect();
+                here = self.columns.iter().filter(|column| all || column.is_told_of(item)).collect();
                 keys = Keys::of(here.iter().map(|column| column.name))?;
             }
             text.extend_from_slice(if text.is_empty() { b"" } else { b",\n" });

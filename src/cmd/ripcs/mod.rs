@@ -20,6 +20,7 @@ mod place;
 mod reap;
 mod remove;
 mod scene;
+mod section;
 mod show;
 mod top;
 mod verdict;

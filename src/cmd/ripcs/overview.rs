@@ -7,12 +7,13 @@ use clap::Args;
 use super::elsewhere::Elsewhere;
 use super::limits;
 use super::place::NamespaceArgs;
+use super::section::{Form, QUEUES, SEGMENTS, SEMAPHORES, Section};
 use super::show::Show;
 use crate::app::{Context, Verb};
 use crate::args::ListArgs;
 use crate::cmd::rows::{self, JsonArray, queue, segment, semaphore};
 use crate::exit::Status;
-use crate::output::{Column, counted, write_table};
+use crate::output::{Column, counted};
 
 #[derive(Debug, Args)]
 #[allow(clippy::struct_excessive_bools, reason = "one flag of a user is one bool")]
@@ -96,15 +97,15 @@ impl Verb for Overview {
             list.columns = self.facet().map(|facet| on_page(facet, &names));
         }
         let (args, totals_alone) = (&list, self.summary);
-        let mut page = Page { args, totals_alone, names, array: JsonArray::default(), begun: false };
+        let mut page = Page { args, totals_alone, names, array: JsonArray::default(), gap: "" };
         if queues {
-            page.queues(context)?;
+            page.section(context, &QUEUES)?;
         }
         if segments {
-            page.segments(context)?;
+            page.section(context, &SEGMENTS)?;
         }
         if semaphores {
-            page.semaphores(context)?;
+            page.section(context, &SEMAPHORES)?;
         }
         page.end(context)
     }
@@ -129,43 +130,17 @@ struct Page<'a> {
     /// The columns of all kinds on the page.
     names: Vec<&'static str>,
     array: JsonArray,
-    begun: bool,
+    /// What stands before the next title.
+    gap: &'static str,
 }
 
 impl Page<'_> {
-    fn queues(&mut self, context: &mut Context) -> anyhow::Result<()> {
-        const TITLE: &str = "Message queues";
-        let Some(columns) = self.columns(context, TITLE, queue::COLUMNS)? else { return Ok(()) };
-        let (rows, hidden) = queue::rows()?;
-        let messages = Total::of(rows.iter().map(queue::QueueRow::messages));
-        let bytes = Total::of(rows.iter().map(queue::QueueRow::bytes));
-        let total = [counted(rows.len() as u64, "queue"), messages.counted("message"), bytes.counted("byte")];
-        self.section(context, TITLE, &columns, &rows, &total)?;
-        rows::tell_hidden(context, "queues", hidden);
-        Ok(())
-    }
-
-    fn segments(&mut self, context: &mut Context) -> anyhow::Result<()> {
-        const TITLE: &str = "Shared memory";
-        let Some(columns) = self.columns(context, TITLE, segment::COLUMNS)? else { return Ok(()) };
-        let (rows, hidden) = segment::rows(&columns)?;
-        let bytes = Total::of(rows.iter().map(|row| Some(row.size())));
-        let total = [counted(rows.len() as u64, "segment"), bytes.counted("byte")];
-        self.section(context, TITLE, &columns, &rows, &total)?;
-        rows::tell_hidden(context, "shared memory", hidden);
-        Ok(())
-    }
-
-    fn semaphores(&mut self, context: &mut Context) -> anyhow::Result<()> {
-        const TITLE: &str = "Semaphores";
-        let Some(columns) = self.columns(context, TITLE, semaphore::COLUMNS)? else { return Ok(()) };
-        let (rows, hidden) = semaphore::rows()?;
-        let semaphores = Total::of(rows.iter().map(|row| Some(row.count())));
-        let sets = rows.iter().filter(|row| row.is_set()).count() as u64;
-        let total = [counted(sets, "set"), semaphores.counted("semaphore")];
-        self.section(context, TITLE, &columns, &rows, &total)?;
-        rows::tell_hidden(context, "semaphores", hidden);
-        Ok(())
+    /// Writes the section of a kind.
+    fn section<R: Sync>(&mut self, context: &mut Context, section: &Section<R>) -> anyhow::Result<()> {
+        let Some(columns) = self.columns(context, section.title, section.columns)? else { return Ok(()) };
+        let form = Form { args: self.args, totals_alone: self.totals_alone, gap: self.gap };
+        self.gap = "\n";
+        section.write(context, &form, &columns, &mut self.array)
     }
 
     /// The columns to show of one kind; `None` when it was help about them that was asked for.
@@ -176,7 +151,8 @@ impl Page<'_> {
         all: &'static [Column<R>],
     ) -> anyhow::Result<Option<Vec<&'static Column<R>>>> {
         if self.args.wants_help() {
-            self.title(context, title)?;
+            writeln!(context.out, "{}{title}", self.gap)?;
+            self.gap = "\n";
             rows::write_help(context, all)?;
             return Ok(None);
         }
@@ -186,33 +162,6 @@ impl Page<'_> {
             return Ok(None);
         }
         rows::chosen(all, &ListArgs { columns: columns.flatten(), ..self.args.clone() }).map(Some)
-    }
-
-    fn section<R: Sync>(
-        &mut self,
-        context: &mut Context,
-        title: &str,
-        columns: &[&'static Column<R>],
-        rows: &[R],
-        total: &[String],
-    ) -> anyhow::Result<()> {
-        if self.args.json {
-            return Ok(self.array.extend(context, columns, rows)?);
-        }
-        if self.args.no_header {
-            return Ok(write_table(&mut context.out, columns, rows, false)?);
-        }
-        self.title(context, title)?;
-        if !self.totals_alone {
-            write_table(&mut context.out, columns, rows, true)?;
-        }
-        Ok(writeln!(context.out, "{}", total.join(", "))?)
-    }
-
-    fn title(&mut self, context: &mut Context, title: &str) -> std::io::Result<()> {
-        let gap = if self.begun { "\n" } else { "" };
-        self.begun = true;
-        writeln!(context.out, "{gap}{title}")
     }
 
     fn end(self, context: &mut Context) -> anyhow::Result<Status> {
@@ -241,7 +190,7 @@ pub(super) fn narrowed(list: &str, is_here: impl Fn(&str) -> bool, on_page: &[&s
 }
 
 /// A sum of what we may know.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Total {
     sum: u64,
     unknown: bool,
@@ -249,10 +198,20 @@ pub(super) struct Total {
 
 impl Total {
     pub(super) fn of(values: impl Iterator<Item = Option<u64>>) -> Self {
-        values.fold(Self::default(), |total, value| Self {
-            sum: total.sum.saturating_add(value.unwrap_or(0)),
-            unknown: total.unknown || value.is_none(),
+        values.fold(Self::default(), |mut total, value| {
+            total.add(Self { sum: value.unwrap_or(0), unknown: value.is_none() });
+            total
         })
+    }
+
+    /// So many, and no doubt about it.
+    pub(super) fn count(number: usize) -> Self {
+        Self { sum: number as u64, unknown: false }
+    }
+
+    pub(super) fn add(&mut self, more: Self) {
+        self.sum = self.sum.saturating_add(more.sum);
+        self.unknown |= more.unknown;
     }
 
     /// `3 messages`, `1 message`; `3+? messages` where not every count may be known.

@@ -3,11 +3,11 @@
 use std::ffi::OsString;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 
 use nix::unistd::pause;
 
-use crate::command;
+use crate::command::{in_memory, of_words};
 use crate::exit::CommandError;
 use crate::framing::Label;
 use crate::ipc::Wait;
@@ -58,13 +58,12 @@ impl Worker {
         label: Label,
     ) -> Result<Self, (anyhow::Error, Message)> {
         let text = &message.bytes[HEADER..];
-        let input = match command::input_of(text) {
+        let input = match in_memory(text) {
             Ok(input) => input,
             Err(error) => return Err((anyhow::Error::from(error).context("cannot hold a message in memory"), message)),
         };
         let variable = if label == Label::Type { "RMSGQ_TYPE" } else { "RMSGQ_PRIORITY" };
-        let started = Command::new(&command[0])
-            .args(&command[1..])
+        let started = of_words(command)
             .env(variable, message.tag.to_string())
             .env("RMSGQ_SIZE", text.len().to_string())
             .env("RMSGQ_ATTEMPT", attempt.to_string())

@@ -32,6 +32,8 @@ pub(crate) struct Ends {
     pub(crate) waiting: usize,
     /// Some of those wait in a circle.
     pub(crate) is_deadlock: bool,
+    /// There are processes that we may not look at.
+    pub(crate) is_partial: bool,
 }
 
 impl Ends {
@@ -92,6 +94,21 @@ impl HeldRow {
         }
     }
 
+    fn holders(&self) -> Cell<'static> {
+        match self.ends.holders.as_slice() {
+            [] if self.ends.is_partial => Cell::Unknown,
+            holders => ends(holders),
+        }
+    }
+
+    fn peers(&self) -> Cell<'static> {
+        let has_peer = self.socket.as_ref().is_some_and(|socket| socket.status.peer.is_some());
+        match self.ends.peers.as_slice() {
+            [] if self.ends.is_partial && has_peer => Cell::Unknown,
+            peers => ends(peers),
+        }
+    }
+
     fn waiting(&self) -> Cell<'static> {
         match (self.held.class, self.socket.as_ref().and_then(|socket| socket.status.queues)) {
             (Class::Lock, _) => Cell::Number(self.ends.waiting as u64),
@@ -116,9 +133,8 @@ pub(crate) static COLUMNS: &[Column<HeldRow>] = &[
     column("bytes", "bytes in it, or size in bytes", Right, |row: &HeldRow| Cell::or_none(row.held.size, Cell::Number)),
     column("waiting", "connections that wait to be accepted, processes that wait for a lock", Right, HeldRow::waiting)
         .hidden(),
-    column("holder", "who has it: PID:FD COMMAND, and how many more", Left, |row: &HeldRow| ends(&row.ends.holders))
-        .hidden(),
-    column("peer", "who has the other end of a socket", Left, |row: &HeldRow| ends(&row.ends.peers)).hidden(),
+    column("holder", "who has it: PID:FD COMMAND, and how many more", Left, HeldRow::holders).hidden(),
+    column("peer", "who has the other end of a socket", Left, HeldRow::peers).hidden(),
     column("kind", "what it is", Left, |row: &HeldRow| Cell::text(row.held.class.word())).hidden(),
     column("uid", "number of the owner", Right, |row: &HeldRow| {
         Cell::or_unknown(row.held.uid, |uid| Cell::Number(uid.into()))

@@ -378,13 +378,18 @@ impl JsonArray {
         columns: &[&'static Column<R>],
         rows: &[R],
     ) -> io::Result<()> {
+        rows.chunks(512).try_for_each(|rows| self.add(context, &Self::elements(columns, rows)?))
+    }
+
+    /// Rows as elements, with commas and line ends between them.
+    pub(super) fn elements<R>(columns: &[&'static Column<R>], rows: &[R]) -> io::Result<Vec<u8>> {
         let keys = Keys::of(columns.iter().map(|column| column.name))?;
-        let mut line = Vec::new();
-        rows.iter().try_for_each(|row| {
-            line.clear();
-            keys.push_object(&mut line, columns.iter().map(|column| (column.get)(row)))?;
-            self.add(context, &line)
-        })
+        let mut text = Vec::new();
+        for row in rows {
+            text.extend_from_slice(if text.is_empty() { b"" } else { b",\n" });
+            keys.push_object(&mut text, columns.iter().map(|column| (column.get)(row)))?;
+        }
+        Ok(text)
     }
 
     /// Adds elements, written out with commas and line ends between them.

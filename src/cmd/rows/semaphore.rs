@@ -12,14 +12,9 @@ use crate::proc::process;
 /// A System V set or a POSIX named semaphore.
 pub(crate) type SemaphoreRow = Row<SetStatus, NamedSemaphore>;
 
-/// The rows of all System V sets and, as far as they can be listed, the POSIX semaphores.
-pub(crate) fn rows() -> anyhow::Result<(Vec<SemaphoreRow>, Hidden)> {
-    rows_of(sysv::list()?)
-}
-
-/// The same with what these columns ask of each set: values cost a call for every set, and who waits
-/// three for every semaphore, so an inventory does without.
-pub(crate) fn rows_with(columns: &[&Column<SemaphoreRow>]) -> anyhow::Result<(Vec<SemaphoreRow>, Hidden)> {
+/// The rows of all System V sets and, as far as they can be listed, the POSIX semaphores; with what these
+/// columns ask of each set: values cost a call for every set, and who waits three for every semaphore.
+pub(crate) fn rows(columns: &[&Column<SemaphoreRow>]) -> anyhow::Result<(Vec<SemaphoreRow>, Hidden)> {
     let mut sets = sysv::list()?;
     if columns.iter().any(|column| column.name == "value") {
         sysv::add_values(&mut sets);
@@ -27,10 +22,6 @@ pub(crate) fn rows_with(columns: &[&Column<SemaphoreRow>]) -> anyhow::Result<(Ve
     if columns.iter().any(|column| column.name == "waiting") {
         sysv::add_waiting(&mut sets);
     }
-    rows_of(sets)
-}
-
-fn rows_of(sets: Vec<SetStatus>) -> anyhow::Result<(Vec<SemaphoreRow>, Hidden)> {
     let (posix, hidden) = or_hidden(posix::list(), "semaphores")?;
     Ok((Row::all(sets.into_iter().map(SystemV).chain(posix.into_iter().map(Posix))), hidden))
 }
@@ -75,7 +66,7 @@ pub(crate) static COLUMNS: &[Column<SemaphoreRow>] = columns![
     column("operated", "time of the last semop (System V)", Left, operated).hidden(),
 ];
 
-/// The columns of rows that [`rows_with`] has filled.
+/// The columns of rows that [`rows`] has filled.
 pub(crate) static FULL_COLUMNS: &[Column<SemaphoreRow>] = columns![
     SemaphoreRow,
     column("count", "semaphores in it", Right, |row: &SemaphoreRow| Cell::Number(row.count())),

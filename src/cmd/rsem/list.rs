@@ -23,7 +23,7 @@ impl Verb for List {
             return rows::write_help(context, semaphore::FULL_COLUMNS);
         }
         let columns = rows::chosen(semaphore::FULL_COLUMNS, &self.list)?;
-        let (semaphores, hidden) = semaphore::rows_with(&columns)?;
+        let (semaphores, hidden) = semaphore::rows(&columns)?;
         rows::write_list(context, &self.list, &columns, &semaphores)?;
         rows::tell_hidden(context, "semaphores", hidden);
         Ok(Status::Done)

@@ -3,19 +3,20 @@
 use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::process::Command;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
 
 use crate::app::{Context, Verb};
 use crate::args::{self, WaitArgs};
+use crate::command::of_words;
 use crate::exit::{CommandError, GaveUp, Status, UsageError};
 use crate::ipc::Wait;
 use crate::ipc::signal::{Arrival, Code, Dispositions, Receiver, SignalSet};
 use crate::output::{Cell, write_object};
 use crate::proc::process;
 use crate::sys::errno;
+use crate::sys::exec::{self, Setup};
 
 #[derive(Debug, Args)]
 #[allow(clippy::struct_excessive_bools, reason = "one flag of a user is one bool")]
@@ -54,6 +55,14 @@ pub(super) struct Recv {
     quiet: bool,
 }
 
+/// The commands of --exec.
+struct Commands {
+    /// The signals that are blocked when they begin; we block those that we take.
+    mask: SignalSet,
+    /// The pid of the last one.
+    last: Option<u32>,
+}
+
 impl Verb for Recv {
     const NAME: &'static str = "recv";
     const ABOUT: &'static str = "Take signals, and print sender, cause and value of each";
@@ -70,7 +79,7 @@ impl Verb for Recv {
         context.out.flush()?;
         let mut status = Status::Done;
         let mut is_told = false;
-        let mut last_command = None;
+        let mut commands = Commands { mask: receiver.mask_before(), last: None };
         let mut left = if self.follow { u64::MAX } else { self.count };
         while left > 0 {
             // What is there comes in one go; before we sleep, all of it is written.
@@ -84,8 +93,8 @@ impl Verb for Recv {
             };
             match arrival {
                 // What our own command did is no news.
-                Ok(arrival) if last_command.is_some_and(|pid| arrival.is_of_child(pid)) => continue,
-                Ok(arrival) => status = status.max(self.take(context, arrival, &mut last_command)?),
+                Ok(arrival) if commands.last.is_some_and(|pid| arrival.is_of_child(pid)) => continue,
+                Ok(arrival) => status = status.max(self.take(context, arrival, &mut commands)?),
                 Err(error) if errno::is(&error, errno::EINTR) => continue,
                 Err(error) if errno::is(&error, errno::EAGAIN) => return self.give_up(set),
                 Err(error) => return Err(error).context("cannot receive signals"),
@@ -97,11 +106,11 @@ impl Verb for Recv {
 }
 
 impl Recv {
-    /// Prints it or runs the command, whose pid is then the `last_command`.
-    fn take(&self, context: &mut Context, arrival: Arrival, last_command: &mut Option<u32>) -> anyhow::Result<Status> {
+    /// Prints it or runs the command.
+    fn take(&self, context: &mut Context, arrival: Arrival, commands: &mut Commands) -> anyhow::Result<Status> {
         let command = arrival.sender.and_then(|(pid, _)| process::command(pid));
         if !self.exec.is_empty() {
-            return self.execute(context, arrival, command, last_command);
+            return self.execute(context, arrival, command, commands);
         }
         if self.json {
             write_object(&mut context.out, &cells(arrival, command.as_deref()))?;
@@ -117,10 +126,10 @@ impl Recv {
         context: &mut Context,
         arrival: Arrival,
         sender: Option<String>,
-        last_command: &mut Option<u32>,
+        commands: &mut Commands,
     ) -> anyhow::Result<Status> {
-        let mut command = Command::new(&self.exec[0]);
-        command.args(&self.exec[1..]);
+        let mut command = of_words(&self.exec);
+        exec::prepare(&mut command, Setup::default(), commands.mask.bits());
         let shown = |number: Option<i64>| number.map(|number| number.to_string());
         let variables = [
             ("RSIGNAL_NAME", Some(arrival.signal.to_string())),
@@ -139,7 +148,7 @@ impl Recv {
             };
         }
         let mut child = command.spawn().map_err(|error| CommandError::new(&self.exec[0], error))?;
-        *last_command = Some(child.id());
+        commands.last = Some(child.id());
         let ended = child.wait().context("cannot wait for the command")?;
         if ended.success() {
             return Ok(Status::Done);

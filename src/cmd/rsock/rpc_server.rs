@@ -14,8 +14,9 @@ use std::time::Duration;
 
 use serde_json::value::RawValue;
 
-use super::workers::{in_memory, tell_peer};
+use super::workers::tell_peer;
 use crate::app::Context;
+use crate::command::in_memory;
 use crate::exit::words;
 use crate::ipc::Wait;
 use crate::ipc::rpc::{self, Call, Failure, Frame, Incoming, Receiver};

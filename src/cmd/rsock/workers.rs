@@ -2,18 +2,17 @@
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{self, Read as _, Seek as _, Write as _};
+use std::io::{self, Read as _, Seek as _};
 use std::os::fd::{AsFd, OwnedFd};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::unistd::pause;
 
 use crate::app::Context;
-use crate::command::{become_it, of_words};
+use crate::command::{become_it, in_memory, of_words};
 use crate::exit::{CommandError, GaveUp, Status, words};
 use crate::ipc::Wait;
 use crate::ipc::socket::{Deadline, Listener, Sender, Socket, Type};
@@ -234,12 +233,4 @@ fn set_variables<const N: usize>(command: &mut Command, variables: [(&str, Optio
             None => command.env_remove(name),
         };
     }
-}
-
-/// Bytes as a file: a pipe would block us while the command does not read.
-pub(super) fn in_memory(bytes: &[u8]) -> io::Result<File> {
-    let mut file = File::from(memfd_create(c"datagram", MFdFlags::MFD_CLOEXEC)?);
-    file.write_all(bytes)?;
-    file.rewind()?;
-    Ok(file)
 }

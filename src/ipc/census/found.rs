@@ -91,6 +91,12 @@ fn add_slots<T, S: Send>(parts: &mut Vec<Part>, class: Class, table: &SlotTable<
 }
 
 impl Batch {
+    /// All of them in one.
+    #[must_use]
+    pub fn joined(batches: Vec<Self>) -> Vec<Self> {
+        vec![Self(batches.into_iter().flat_map(|Self(parts)| parts).collect())]
+    }
+
     /// The objects of this batch, as they are now.
     pub fn look(&self) -> io::Result<Found> {
         let mut found = Found::default();

@@ -1,22 +1,22 @@
 //! Unix sockets in a census: what the kernel tells of them, and who has the other end.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io;
 
 use super::uses::{End, OtherEnd, Until};
-use super::{Census, Class, How, Thing};
+use super::{Census, Class, Held, How, Thing, Use};
+use crate::ipc::namespace;
 use crate::ipc::socket::inventory::{self, Name, Queues, State, Status};
 use crate::proc::unix_names;
 
 impl Census {
-    /// Tells of the unix sockets that are held what the kernel knows of them, and leaves out the sockets of
-    /// other families and of other network namespaces.
+    /// Tells of the unix sockets what the kernel knows of them, adds those whose processes cannot be seen, and
+    /// leaves out the sockets of other families and of network namespaces that we may not enter.
     pub(super) fn complete_sockets(&mut self) -> io::Result<()> {
-        if !self.held.values().any(|one| one.class == Class::Socket) {
-            return Ok(());
-        }
-        if let Ok(sockets) = inventory::unix() {
-            self.complete_with(sockets);
+        if let Ok(mut sockets) = inventory::unix() {
+            let device = inventory::device()?;
+            sockets.extend(self.sockets_elsewhere(&sockets, device));
+            self.complete_with(sockets, device);
             return Ok(());
         }
         // A kernel that does not answer (CONFIG_UNIX_DIAG) tells their names all the same.
@@ -28,14 +28,38 @@ impl Census {
         Ok(())
     }
 
-    fn complete_with(&mut self, sockets: Vec<Status>) {
-        let mut told: HashMap<u64, Status> = sockets.into_iter().map(|socket| (socket.inode, socket)).collect();
-        self.held.retain(|_, one| one.class != Class::Socket || told.contains_key(&one.inode.1));
-        for one in self.held.values_mut().filter(|one| one.class == Class::Socket) {
-            let Some(socket) = told.remove(&one.inode.1) else { continue };
+    /// The sockets of other network namespaces whose processes have some that are not among these.
+    fn sockets_elsewhere(&self, known: &[Status], device: u64) -> Vec<Status> {
+        let known: HashSet<u64> = known.iter().map(|socket| socket.inode).collect();
+        let is_elsewhere = |used: &Use| match (used.thing, self.held.get(&used.thing)) {
+            (Thing::Inode(on, inode), Some(held)) => {
+                held.class == Class::Socket && on == device && !known.contains(&inode)
+            }
+            _ => false,
+        };
+        let mut networks: BTreeMap<u64, i32> = BTreeMap::new();
+        for process in self.processes.iter().filter(|process| process.uses.iter().any(is_elsewhere)) {
+            if let Ok(Some(network)) = namespace::network_of(process.pid) {
+                networks.entry(network).or_insert(process.pid);
+            }
+        }
+        let sockets = networks.into_values().map(|pid| namespace::within_network(pid, inventory::unix));
+        sockets.filter_map(Result::ok).flatten().collect()
+    }
+
+    fn complete_with(&mut self, sockets: Vec<Status>, device: u64) {
+        let inodes: HashSet<(u64, u64)> = sockets.iter().map(|socket| (device, socket.inode)).collect();
+        // The file of a socket can be open, too, and is none.
+        self.held.retain(|_, one| one.class != Class::Socket || inodes.contains(&one.inode));
+        // One that waits to be accepted has no number yet.
+        for socket in sockets.into_iter().filter(|socket| socket.inode != 0) {
+            let number = (device, socket.inode);
+            let unseen = || Held::new(Class::Socket, socket.inode.to_string().into_bytes(), number);
+            let one = self.held.entry(Thing::Inode(device, socket.inode)).or_insert_with(unseen);
             if let Some(Name::Unix(name)) = &socket.name {
                 one.name = name.to_bytes();
             }
+            one.uid = one.uid.or(socket.uid);
             one.has_mode = socket.file.is_some();
             one.size = match socket.queues {
                 Some(Queues::Bytes { unread, .. }) => Some(unread.into()),

@@ -90,7 +90,7 @@ impl Census {
             Some(pids) if !attention.is_about_others() => Self::walk(pids, &attention)?,
             _ => Self::walk(&all()?, &attention)?,
         };
-        census.finish(table.as_ref())?;
+        census.finish(&attention, table.as_ref())?;
         if let Some(pids) = pids {
             census.processes.retain(|process| pids.contains(&process.pid));
             census.reindex();
@@ -137,11 +137,13 @@ impl Census {
     }
 
     /// Adds what only all processes together tell, and puts them in order.
-    fn finish(&mut self, table: Option<&Table>) -> io::Result<()> {
+    fn finish(&mut self, attention: &Attention, table: Option<&Table>) -> io::Result<()> {
         // What is only read by everybody who has it mapped tells nobody anything.
         self.held.retain(|_, held| held.written);
         self.processes.sort_unstable_by_key(|process| process.pid);
-        self.complete_sockets()?;
+        if attention.wants(Class::Socket) {
+            self.complete_sockets()?;
+        }
         if let Some(table) = table {
             self.add_locks(table)?;
         }

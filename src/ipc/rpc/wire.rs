@@ -94,47 +94,42 @@ impl<'a> Receiver<'a> {
 
     /// A message that is there whole.
     fn cut(&mut self) -> io::Result<Option<Vec<u8>>> {
-        let frame = if let Some(frame) = self.frame {
-            frame
-        } else {
-            let Some(&first) = self.rest().trim_ascii_start().first() else { return Ok(None) };
-            *self.frame.insert(if first.eq_ignore_ascii_case(&b'c') { Frame::Headers } else { Frame::Lines })
-        };
-        let (skipped, length) = match frame {
-            Frame::Lines => {
-                let Some(length) = self.scan.end_of(&self.buffer[self.start..]) else { return Ok(None) };
-                self.scan = Scan::default();
-                (0, length)
+        let Some(frame) = self.detect() else { return Ok(None) };
+        // Not by recursion: others choose how many empty lines there are, which say nothing.
+        while let Some((header, length)) = self.find(frame)? {
+            let begin = self.start + header;
+            self.start = begin + length;
+            self.scan = Scan::default();
+            let message = &self.buffer[begin..self.start];
+            if frame != Frame::Lines || !message.trim_ascii().is_empty() {
+                return Ok(Some(message.strip_suffix(b"\0").unwrap_or(message).to_vec()));
             }
-            Frame::Null => {
-                let Some(length) = memchr::memchr(0, self.rest()) else { return Ok(None) };
-                (0, length + 1)
-            }
-            Frame::Headers => {
-                let Some((header, length)) = header(self.rest())? else { return Ok(None) };
-                if self.rest().len() < header + length {
-                    return Ok(None);
-                }
-                (header, length)
-            }
-        };
-        let begin = self.start + skipped;
-        self.start = begin + length;
-        let message = self.buffer[begin..self.start].to_vec();
-        // An empty line says nothing.
-        if frame == Frame::Lines && message.trim_ascii().is_empty() { self.cut() } else { Ok(Some(trimmed(message))) }
+        }
+        Ok(None)
+    }
+
+    /// How messages are told apart; the first byte that is not blank tells.
+    fn detect(&mut self) -> Option<Frame> {
+        if self.frame.is_none() {
+            let first = self.rest().trim_ascii_start().first()?;
+            self.frame = Some(if first.eq_ignore_ascii_case(&b'c') { Frame::Headers } else { Frame::Lines });
+        }
+        self.frame
+    }
+
+    /// How long the header of the next message is, and the message itself; `None` while it is not whole.
+    fn find(&mut self, frame: Frame) -> io::Result<Option<(usize, usize)>> {
+        let rest = &self.buffer[self.start..];
+        Ok(match frame {
+            Frame::Lines => self.scan.end_of(rest).map(|length| (0, length)),
+            Frame::Null => self.scan.end_at(rest, 0).map(|length| (0, length)),
+            Frame::Headers => header(rest)?.filter(|(header, length)| rest.len() >= header + length),
+        })
     }
 
     fn rest(&self) -> &[u8] {
         &self.buffer[self.start..]
     }
-}
-
-fn trimmed(mut message: Vec<u8>) -> Vec<u8> {
-    if message.last() == Some(&0) {
-        message.pop();
-    }
-    message
 }
 
 /// The length of a header, and of the message behind it; `None` while it is not whole.
@@ -164,7 +159,7 @@ fn blank_line(bytes: &[u8]) -> Option<(usize, usize)> {
     })
 }
 
-/// Looks for the end of a line, or of an object or array without one: some senders end none.
+/// Looks for the end of a message, and goes on from where it had come when more bytes are there.
 #[derive(Debug, Default)]
 struct Scan {
     at: usize,
@@ -174,7 +169,14 @@ struct Scan {
 }
 
 impl Scan {
-    /// How long the message is that `bytes` begin with, if it is there whole.
+    /// How long the message is that `bytes` begin with and this byte ends.
+    fn end_at(&mut self, bytes: &[u8], end: u8) -> Option<usize> {
+        let found = memchr::memchr(end, &bytes[self.at..]).map(|at| self.at + at + 1);
+        self.at = bytes.len();
+        found
+    }
+
+    /// How long the line is that `bytes` begin with, or the object or array: some senders end no line.
     fn end_of(&mut self, bytes: &[u8]) -> Option<usize> {
         while let Some(&byte) = bytes.get(self.at) {
             self.at += 1;
@@ -266,5 +268,14 @@ mod tests {
         for (frame, bytes, found) in table {
             assert_eq!(messages(*frame, bytes), *found, "{}", String::from_utf8_lossy(bytes));
         }
+    }
+
+    #[test]
+    fn lines_without_anything_are_passed_over_however_many() {
+        let (ours, theirs) = Socket::pair(Type::Stream).expect("a pair");
+        let now = Deadline::of(Wait::Never);
+        theirs.send(&[vec![b'\n'; STEP], b"[1]".to_vec()].concat(), now).expect("room");
+        let mut receiver = Receiver::new(&ours, Some(Frame::Lines));
+        assert_eq!(receiver.next(now).expect("a message").as_deref(), Some(&b"[1]"[..]));
     }
 }

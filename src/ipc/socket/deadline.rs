@@ -37,8 +37,11 @@ impl Deadline {
 
     /// Waits until `events` can be had of `fd`; ETIMEDOUT at the end, EINTR when a signal ends us.
     pub(super) fn wait(self, fd: impl AsFd, events: i16) -> io::Result<()> {
-        if !uninterrupted(|| fd::poll(&fd, events, self.left()))? {
-            return Err(errno::error(errno::ETIMEDOUT));
+        // poll(2) cannot be asked for more than 24 days.
+        while !uninterrupted(|| fd::poll(&fd, events, self.left()))? {
+            if self.left() == Some(Duration::ZERO) {
+                return Err(errno::error(errno::ETIMEDOUT));
+            }
         }
         Ok(())
     }

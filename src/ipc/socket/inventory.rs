@@ -9,6 +9,8 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 
+use nix::sys::socket::AddressFamily;
+
 use super::{Type, UnixName, diag, of_inet};
 use crate::proc::{process, sockets};
 
@@ -189,6 +191,11 @@ impl Inventory {
     pub fn holders(&self, inode: u64) -> &[Holder] {
         self.holders.get(&inode).map_or(&[], Vec::as_slice)
     }
+}
+
+/// The device that the inodes of all sockets are on.
+pub(in crate::ipc) fn device() -> io::Result<u64> {
+    Ok(nix::sys::stat::fstat(super::connect::open(AddressFamily::Unix, Type::Datagram)?)?.st_dev)
 }
 
 /// The unix sockets.

@@ -59,7 +59,7 @@ impl Memory {
                 unsafe { ptr::copy_nonoverlapping(address, bytes.as_mut_ptr(), width.bytes()) };
                 return of_bytes(bytes, width);
             }
-            // SAFETY: in range, aligned, and only ever accessed atomically by us.
+            // SAFETY: in range and aligned, and there as long as `self`; for who else touches it see `Sync` of `Memory`.
             unsafe {
                 match width {
                     Width::One => AtomicU8::from_ptr(address).load(SeqCst).into(),
@@ -84,7 +84,7 @@ impl Memory {
                 return;
             }
             let [one, ..] = bytes;
-            // SAFETY: in range, aligned, and only ever accessed atomically by us.
+            // SAFETY: in range and aligned, and there as long as `self`; for who else touches it see `Sync` of `Memory`.
             unsafe {
                 match width {
                     Width::One => AtomicU8::from_ptr(address).store(one, SeqCst),
@@ -112,7 +112,7 @@ impl Memory {
                 }
             };
         }
-        // SAFETY: in range, aligned, and only ever accessed atomically by us.
+        // SAFETY: in range and aligned, and there as long as `self`; for who else touches it see `Sync` of `Memory`.
         self.guarded(|| unsafe {
             match width {
                 Width::One => exchange!(AtomicU8, address),

@@ -120,3 +120,13 @@ fn failures_are_told_and_do_not_stop_it() {
     world.ok("rfifo", &["send", FIFO, "/dev/shm/reply\tgood"]);
     told_by(server, &["cannot reply through '/dev/shm/reply': its client did not open it"]);
 }
+
+#[test]
+fn commands_begin_with_the_signals_blocked_that_we_began_with() {
+    let Some(world) = world_with_fifo() else { return };
+    let blocked = ["grep", "SigBlk", "/proc/self/status"];
+    let own = world.script(&blocked.join(" "), &[]).success();
+    let mut server = world.start("rfifo", &[&["serve", FIFO, "--"][..], &blocked].concat());
+    world.ok("rfifo", &["send", FIFO, "x"]);
+    assert_eq!(server.line(), own);
+}

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use tempfile::TempDir;
 
 use super::stage::{rows, text};
-use crate::support::{Call, Running, World, has, skip};
+use crate::support::{Call, Outcome, Running, World, has, skip, wait_until};
 
 /// A folder on a file system of 64 KiB, which only the world sees.
 struct SmallDisk {
@@ -33,7 +33,7 @@ impl SmallDisk {
     }
 
     /// Runs a script inside; `$1` is the folder.
-    fn shell(&self, script: &str) -> crate::support::Outcome {
+    fn shell(&self, script: &str) -> Outcome {
         self.world.script(script, &[self.folder.path().to_str().expect("UTF-8")])
     }
 
@@ -61,7 +61,7 @@ fn a_full_disk_leaves_the_old_metrics_whole() {
     disk.shell("rm \"$1/filler\"").success();
     metrics().success();
     assert_ne!(disk.shell("cat \"$1/ripc.prom\"").success(), before);
-    disk.shell("rm -r \"$1\"/*; mount -o remount,ro \"$1\"").success();
+    disk.shell("mount -t tmpfs -o ro frozen \"$1\"").success();
     metrics().fails(1, &format!("ripcs: cannot write '{path}': Read-only file system\n"));
 }
 
@@ -91,16 +91,24 @@ fn metrics_replace_files_alone() {
 #[test]
 fn whoever_interrupts_metrics_leaves_a_whole_file_and_no_draft() {
     let Some(world) = World::new() else { return };
+    if !has("strace") {
+        return;
+    }
     let folder = TempDir::new().expect("a folder");
     let path = folder.path().join("ripc.prom");
-    world.ok("ripcs", &["metrics", "--output", path.to_str().expect("UTF-8")]);
-    // Each one lives a little longer before it is ended.
-    let script = "i=0; while [ $i -lt 40 ]; do ripcs metrics --output \"$1\" & j=0
-        while [ $j -lt $i ]; do j=$((j + 1)); : $(true); done
-        kill $! 2>/dev/null; wait $!; i=$((i + 1)); done";
-    assert!(matches!(world.script(script, &[path.to_str().expect("UTF-8")]).status(), 0 | 143));
-    assert!(fs::read_to_string(&path).expect("it stays").ends_with("# EOF\n"));
-    assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);
+    // It is held between the draft and the file.
+    let held = ["-f", "-o", "/dev/null", "-e", "trace=fsync", "-e", "inject=fsync:delay_enter=1000000", "ripcs"];
+    let output = ["metrics", "--output", path.to_str().expect("UTF-8")];
+    let tracer = world.start("strace", &[&held[..], &output].concat());
+    let entries = || fs::read_dir(folder.path()).expect("a folder").count();
+    wait_until("the draft is there", || entries() == 1);
+    assert!(!path.exists());
+    let children = fs::read_to_string(format!("/proc/{0}/task/{0}/children", tracer.id())).expect("/proc");
+    let pid = children.trim().parse().expect("one child");
+    nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::Signal::SIGTERM).expect("it lives");
+    assert_eq!(tracer.outcome().status(), 143);
+    assert!(fs::read_to_string(&path).expect("it is there").ends_with("# EOF\n"));
+    assert_eq!(entries(), 1);
 }
 
 #[test]

@@ -69,7 +69,7 @@ pub(super) fn text(value: &Value) -> String {
 }
 
 /// What `who` says: object, pid and how.
-fn who(world: &World, objects: &[&str]) -> Vec<(String, u64, String)> {
+pub(super) fn who(world: &World, objects: &[&str]) -> Vec<(String, u64, String)> {
     let outcome = world.run("ripcs", &[&["who", "--json"], objects].concat());
     assert_eq!(outcome.status(), 0, "{}", outcome.stderr());
     let row = |row: &Value| (text(&row["object"]), row["pid"].as_u64().expect("a pid"), text(&row["how"]));
@@ -77,7 +77,7 @@ fn who(world: &World, objects: &[&str]) -> Vec<(String, u64, String)> {
 }
 
 /// The table, sorted, with the players' pids.
-fn sorted(mut rows: Vec<(String, u64, String)>) -> Vec<(String, u64, String)> {
+pub(super) fn sorted(mut rows: Vec<(String, u64, String)>) -> Vec<(String, u64, String)> {
     rows.sort();
     rows
 }

@@ -45,9 +45,10 @@ fn a_small_and_a_large_terminal_do() {
 
 /// A shell with job control, and this in its foreground: when it stops the shell says so and waits for a line,
 /// puts the terminal right, waits for another line and brings it back.
-fn in_a_shell(world: &World, command: &str) -> Option<Screen> {
+/// `first` is what it writes before.
+fn in_a_shell(world: &World, command: &str, first: &str) -> Option<Screen> {
     let script = format!(
-        "before=$(stty -g); set -m; {command}; printf '\\r\\nstopped %s\\n' $?; read -r l
+        "before=$(stty -g); set -m; {command}; printf '{first}\\r\\nstopped %s\\n' $?; read -r l
         stty \"$before\"; printf '\\r\\nrestored\\n'; read -r l; fg; echo ended $?"
     );
     let mut screen = Screen::of(world, &["sh", "-c", &script])?;
@@ -73,7 +74,7 @@ fn comes_back_and_ends(mut screen: Screen) {
 #[test]
 fn it_stops_with_the_terminal_as_it_was_and_comes_back() {
     let Some(world) = World::new() else { return };
-    let Some(mut screen) = in_a_shell(&world, TOP) else { return };
+    let Some(mut screen) = in_a_shell(&world, TOP, "") else { return };
     screen.press("\x1a");
     screen.wait_for("stopped 148");
     screen.is_given_back();
@@ -83,8 +84,9 @@ fn it_stops_with_the_terminal_as_it_was_and_comes_back() {
 #[test]
 fn whoever_stops_it_from_elsewhere_finds_the_terminal_as_it_was() {
     let Some(world) = World::new() else { return };
-    for (signal, status) in [("TSTP", "stopped 148"), ("STOP", "stopped 147")] {
-        let Some(mut screen) = in_a_shell(&world, TOP) else { return };
+    // A STOP may come in the middle of a picture: the terminal is reset.
+    for (signal, first, status) in [("TSTP", "", "stopped 148"), ("STOP", "\\033c", "stopped 147")] {
+        let Some(mut screen) = in_a_shell(&world, TOP, first) else { return };
         let shell = screen.child.id();
         let children = std::fs::read_to_string(format!("/proc/{shell}/task/{shell}/children")).expect("/proc");
         let sent = Command::new("kill").args(["-s", signal, children.trim()]).status();
@@ -103,7 +105,7 @@ fn all_that_was_started_with_it_is_stopped_by_the_key() {
     let Some(world) = World::new() else { return };
     // A script that runs it: who sees the script stop gets the terminal back.
     let script = format!("sh -c '{TOP}; echo over'");
-    let Some(mut screen) = in_a_shell(&world, &script) else { return };
+    let Some(mut screen) = in_a_shell(&world, &script, "") else { return };
     screen.press("\x1a");
     screen.wait_for("stopped 148");
     screen.is_given_back();

@@ -157,6 +157,15 @@ fn a_command_runs_for_each_signal() {
 }
 
 #[test]
+fn a_command_begins_with_what_was_blocked_before() {
+    let blocked = ["grep", "SigBlk", "/proc/self/status"];
+    let own = Outcome::of(tool("grep").args(&blocked[1..])).success();
+    let receiver = receiver(&[&["USR1", "--exec"][..], &blocked].concat());
+    rsignal(&["send", "-s", "USR1", &receiver.id().to_string()]).success();
+    assert_eq!(lines(receiver), [own]);
+}
+
+#[test]
 fn the_end_of_its_own_command_is_no_signal() {
     let script = "sh -c 'read line; exit 42' <&3 & exec rsignal recv --ready CHLD,USR1 --count 2 --exec sh -c 'echo $RSIGNAL_NAME $RSIGNAL_STATUS'";
     let mut command = tool("sh");

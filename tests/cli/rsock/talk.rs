@@ -216,3 +216,12 @@ fn a_long_question_ends_when_nobody_reads_the_answer() {
         cat /dev/shm/status"#;
     assert_eq!(world.script(script, &[&long]).success(), "y\n141");
 }
+
+#[test]
+fn a_timeout_that_nobody_lives_to_see_is_none() {
+    let Some(world) = World::new() else { return };
+    let forever = "9223372036854775807";
+    assert_eq!(world.feed("rsock", &["connect", "-t", forever, "exec:cat"], b"x\n").success(), "x");
+    let ring = ["duplex", "--grace", forever, "true", ":::", "true"];
+    assert_eq!(world.ok("rpipe", &ring), "");
+}
