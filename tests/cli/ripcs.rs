@@ -17,5 +17,6 @@ mod screen;
 mod sockets;
 mod stage;
 mod terminal;
+mod thousands;
 mod top;
 mod watch;

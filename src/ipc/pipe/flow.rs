@@ -136,11 +136,11 @@ impl<'a> Flow<'a> {
     }
 }
 
-/// Grows those that are pipes. The output has room for more than can come from the input at a time; an input
-/// as large would only mean that its pages have left the processor's cache before they are read.
+/// Grows those that are pipes. The output has room for more than can come from the input at a time; larger ones
+/// would only mean that pages have left the processor's cache before they are read.
 fn grow_both(input: BorrowedFd<'_>, output: BorrowedFd<'_>) {
-    grow(input, LARGE / 2);
-    grow(output, LARGE);
+    grow(input, LARGE / 4);
+    grow(output, LARGE / 2);
 }
 
 /// Makes a call until no signal that the process does not care for interrupts it.
