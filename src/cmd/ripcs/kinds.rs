@@ -2,6 +2,7 @@
 
 use std::io;
 
+use anyhow::Context as _;
 use clap::ValueEnum;
 use clap::builder::TypedValueParser;
 
@@ -133,7 +134,20 @@ pub(super) fn classes(words: &[KindWord]) -> Vec<Class> {
 /// Says once why POSIX objects of a kind are not among the rows.
 pub(super) fn tell_unlisted(context: &mut Context, unlisted: &[(Class, io::Error)]) {
     for (class, error) in unlisted {
-        let what = if *class == Class::Segment { "shared memory".into() } else { format!("{class}s") };
-        context.note(&format!("POSIX {what} are not listed: {}", words(error)));
+        context.note(&format!("POSIX {} are not listed: {}", plural(*class), words(error)));
     }
+}
+
+/// That we may not list objects, or this kernel cannot, is said; any other reason is a failure.
+pub(super) fn refuse_failures(unlisted: &mut Vec<(Class, io::Error)>) -> anyhow::Result<()> {
+    let is_failure = |(_, error): &(Class, io::Error)| {
+        !matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::Unsupported)
+    };
+    let Some(index) = unlisted.iter().position(is_failure) else { return Ok(()) };
+    let (class, error) = unlisted.swap_remove(index);
+    Err(error).with_context(|| format!("cannot list POSIX {}", plural(class)))
+}
+
+fn plural(class: Class) -> String {
+    if class == Class::Segment { "shared memory".into() } else { format!("{class}s") }
 }

@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 
 use anyhow::Context as _;
 
-use super::kinds::tell_unlisted;
+use super::kinds::{refuse_failures, tell_unlisted};
 use super::overview::Total;
 use crate::app::Context;
 use crate::args::ListArgs;
@@ -73,6 +73,7 @@ impl<R: Sync> Section<R> {
             },
         )
         .with_context(|| format!("cannot list the {}s", self.classes[0]))?;
+        refuse_failures(&mut unlisted)?;
         let heads: Vec<(&str, Align)> = columns.iter().map(|column| (column.name, column.align)).collect();
         if form.args.no_header && !form.args.json {
             write_texts(&mut context.out, &heads, false, texts)?;

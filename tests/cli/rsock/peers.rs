@@ -114,9 +114,9 @@ fn nc_and_socat_are_understood() {
     if has("socat") {
         let (_listener, address) = ready(&world, &["unix:/dev/shm/s", "--exec", "tr", "a-z", "A-Z"]);
         let path = address.trim_start_matches("unix:");
-        let asked = world.script("echo hello | socat - UNIX-CONNECT:\"$1\"", &[path]);
+        let asked = world.script("echo hello | socat -t 100 - UNIX-CONNECT:\"$1\"", &[path]);
         assert_eq!(asked.success(), "HELLO");
-        let _socat = world.start("socat", &["UNIX-LISTEN:/dev/shm/t", "EXEC:rev"]);
+        let _socat = world.start("socat", &["-t", "100", "UNIX-LISTEN:/dev/shm/t", "EXEC:rev"]);
         assert_eq!(world.ok("rsock", &["ask", "--wait", "unix:/dev/shm/t", "abc"]), "cba");
     }
 }
