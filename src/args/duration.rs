@@ -23,6 +23,11 @@ pub(crate) fn parse(text: &str) -> Result<Duration, String> {
     Ok(duration.min(LONGEST))
 }
 
+/// The same, for what is done again and again: 0 would be without end.
+pub(crate) fn interval(text: &str) -> Result<Duration, String> {
+    parse(text).and_then(|time| if time.is_zero() { Err("0 is too often".into()) } else { Ok(time) })
+}
+
 /// A duration as it can be typed: `0.2s`.
 pub(crate) fn seconds(duration: Duration) -> String {
     format!("{}s", duration.as_secs_f64())

@@ -11,7 +11,7 @@ mod size;
 mod socket;
 mod wait;
 
-pub(crate) use duration::{parse as duration, seconds};
+pub(crate) use duration::{interval, parse as duration, seconds};
 pub(crate) use framing::{FramingIn, FramingOut};
 pub(crate) use list::ListArgs;
 pub(crate) use name::{mode, queue, segment, semaphore, semaphores};

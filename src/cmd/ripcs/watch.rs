@@ -32,7 +32,7 @@ pub(super) struct Watch {
     events: Vec<Kind>,
 
     /// Look this often for what nothing tells of
-    #[arg(short, long, value_name = "DURATION", value_parser = args::duration, default_value = "1")]
+    #[arg(short, long, value_name = "DURATION", value_parser = args::interval, default_value = "1")]
     interval: Duration,
 
     /// End after N events

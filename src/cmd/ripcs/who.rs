@@ -1,5 +1,6 @@
 //! `ripcs who`: every process at every object.
 
+use anyhow::Context as _;
 use clap::Args;
 
 use super::kinds::{Asked, AskedParser, tell_unlisted};
@@ -11,6 +12,7 @@ use crate::cmd::rows;
 use crate::cmd::rows::holder::{At, COLUMNS, HolderRow};
 use crate::exit::Status;
 use crate::ipc::census::{Census, Class};
+use crate::proc::stat;
 
 #[derive(Debug, Args)]
 pub(super) struct Who {
@@ -42,6 +44,9 @@ impl Verb for Who {
             return rows::write_help(context, COLUMNS);
         }
         let columns = rows::chosen_with(COLUMNS, &self.report, self.namespace.is_given())?;
+        if let Some(pid) = self.pid {
+            stat::of(pid).with_context(|| format!("cannot look at process {pid}"))?;
+        }
         let mut classes: Vec<Class> = self.objects.iter().flat_map(Asked::classes).copied().collect();
         if classes.is_empty() {
             classes.extend(Class::LASTING);

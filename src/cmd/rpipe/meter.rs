@@ -37,7 +37,7 @@ pub(super) struct Meter {
     lines: bool,
 
     /// Show it this often, also where standard error is no terminal; on one, once a second is the default
-    #[arg(short, long, value_name = "DURATION", value_parser = interval)]
+    #[arg(short, long, value_name = "DURATION", value_parser = args::interval)]
     interval: Option<Duration>,
 
     /// Show nothing but a line at the end
@@ -55,10 +55,6 @@ pub(super) struct Meter {
 
 fn positive(text: &str) -> Result<u64, String> {
     args::size(text).and_then(|size| if size == 0 { Err("0 is too little".into()) } else { Ok(size) })
-}
-
-fn interval(text: &str) -> Result<Duration, String> {
-    args::duration(text).and_then(|time| if time.is_zero() { Err("0 is too often".into()) } else { Ok(time) })
 }
 
 impl Verb for Meter {

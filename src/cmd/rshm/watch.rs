@@ -32,7 +32,7 @@ pub(super) struct Watch {
     length: Option<u64>,
 
     /// Look this often
-    #[arg(short, long, value_name = "DURATION", value_parser = args::duration, default_value = "0.1")]
+    #[arg(short, long, value_name = "DURATION", value_parser = args::interval, default_value = "0.1")]
     interval: Duration,
 
     /// End after N changed ranges

@@ -113,3 +113,12 @@ print(os.fstat(r).st_ino,flush=True); sys.stdin.read()";
         assert_eq!(who.iter().map(|row| row["pid"].as_u64()).next(), Some(Some(python.id().into())), "{name}: {who:?}");
     }
 }
+
+#[test]
+fn what_cannot_be_looked_at_or_not_so_often_is_told() {
+    let Some(world) = World::new() else { return };
+    world.run("ripcs", &["who", "--pid", "2147483647"]).fails(3, "ripcs: cannot look at process 2147483647: ");
+    world.run("ripcs", &["watch", "--interval", "0"]).fails(2, "0 is too often");
+    world.run("ripcs", &["top", "--interval", "0s"]).fails(2, "0 is too often");
+    world.run("rshm", &["watch", "/m", "--interval", "0"]).fails(2, "0 is too often");
+}

@@ -25,7 +25,7 @@ mod view;
 #[derive(Debug, Args)]
 pub(super) struct Top {
     /// Look this often
-    #[arg(short, long, value_name = "DURATION", value_parser = args::duration, default_value = "2")]
+    #[arg(short, long, value_name = "DURATION", value_parser = args::interval, default_value = "2")]
     interval: Duration,
 
     /// Begin sorted by use, waiters, rate or name
