@@ -63,7 +63,9 @@ fn the_few_that_somebody_is_at_are_found_among_them() {
         .map(|set| world.start("rsem", &["wait", set.expect("many")]))
         .into_iter()
         .collect();
-    waiters.iter().for_each(|waiter| waiter.wait_until_in(Call::Semtimedop));
+    for waiter in &waiters {
+        waiter.wait_until_in(Call::Semtimedop);
+    }
     let who = |arguments: &[&str]| {
         let rows = rows(&world.run("ripcs", &[&["who", "--json"], arguments].concat()));
         rows.iter().map(|row| (text(&row["object"]), row["pid"].as_u64())).collect::<Vec<_>>()
