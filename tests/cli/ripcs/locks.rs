@@ -244,7 +244,8 @@ fn the_life_of_a_lock_is_told() {
     if !has("perl") {
         return;
     }
-    let mut watching = world.start("ripcs", &["watch", "--interval", "0.05", &format!("lock:{path}")]);
+    let mut watching =
+        world.start("ripcs", &["watch", "--interval", "0.05", "--timeout", "120", &format!("lock:{path}")]);
     watching.wait_until_in(Call::Poll);
     let mut next = || watching.line().get(21..).unwrap_or_default().to_owned();
     let holder = flock_held(&world, path, "LOCK_EX");
@@ -315,9 +316,10 @@ fn who_waits_for_a_process_outside_the_pid_namespace_is_told() {
         format!("unshare --pid --fork --kill-child --mount-proc sh -c '{}' sh \"$@\"", script.replace('\'', "'\\''"));
     let outcome = world.script(&inside, &[path, if cfg!(target_arch = "x86_64") { "73" } else { "32" }]);
     let printed = String::from_utf8_lossy(outcome.stdout()).into_owned();
-    let Some((row, waiter)) = printed.trim_end().rsplit_once('\n') else {
+    if printed.is_empty() {
         skip("no pid namespace of our own can be made here");
         return;
-    };
+    }
+    let (row, waiter) = printed.trim_end().rsplit_once('\n').unwrap_or(("", &printed));
     assert_eq!(row, format!("lock:{path}  {waiter}  blocked waiting for exclusive flock lock whole"));
 }

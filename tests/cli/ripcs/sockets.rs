@@ -423,7 +423,8 @@ fn the_life_of_a_socket_is_told() {
     }
     let folder = folder();
     let path = folder.path().join("s").to_str().expect("UTF-8").to_owned();
-    let mut watching = world.start("ripcs", &["watch", "--interval", "0.05", &format!("socket:{path}")]);
+    let mut watching =
+        world.start("ripcs", &["watch", "--interval", "0.05", "--timeout", "120", &format!("socket:{path}")]);
     watching.wait_until_in(Call::Poll);
     let script = "s = socket.socket(socket.AF_UNIX); s.bind(path); s.listen(3); say(s); s.accept()";
     let player = Player::new(&world, script, &[&path]);
