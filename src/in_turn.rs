@@ -1,13 +1,17 @@
 //! Much of the same work on two processors, with its results in order.
 
-use std::sync::mpsc;
+use std::collections::BTreeMap;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
+
+/// How far either thread works ahead of what is taken: so much waits in memory, and for so long neither has to
+/// sleep. (Whoever sleeps often is woken on the processor of the other, and then they work one at a time.)
+const AHEAD: usize = 6;
 
 /// Does `work` for each number below `count` and hands the results to `take`, in the order of the numbers.
 ///
-/// A second thread does every other one, and is at most two ahead: what is not taken yet stays little. It is
-/// only started where there is something for it to do, and where none can be had the work is done without.
-/// The first error of `take` ends it all.
+/// A second thread helps. It is only started where there is something for it to do, and where none can be had the
+/// work is done without. The first error of `take` ends it all.
 pub(crate) fn in_turn<T: Send, E>(
     count: usize,
     work: impl Fn(usize) -> T + Sync,
@@ -16,16 +20,100 @@ pub(crate) fn in_turn<T: Send, E>(
     if count < 2 {
         return (0..count).try_for_each(|number| take(work(number)));
     }
+    let desk =
+        Desk { state: Mutex::new(State { count, next: 0, taken: 0, done: BTreeMap::new() }), news: Condvar::new() };
     thread::scope(|scope| {
-        let (done, results) = mpsc::sync_channel(1);
-        let work = &work;
-        let others = move || (1..count).step_by(2).try_for_each(|number| done.send(work(number)));
-        let _ = thread::Builder::new().spawn_scoped(scope, others);
-        (0..count).try_for_each(|number| {
-            let result = if number % 2 == 0 { None } else { results.recv().ok() };
-            take(result.unwrap_or_else(|| work(number)))
-        })
+        let help = || while desk.help(&work) {};
+        let _ = thread::Builder::new().spawn_scoped(scope, help);
+        let all = (0..count).try_for_each(|number| take(desk.result(number, &work)));
+        desk.close();
+        all
     })
+}
+
+/// Where both threads see what there is to do, and lay down what they have done.
+struct Desk<T> {
+    state: Mutex<State<T>>,
+    news: Condvar,
+}
+
+struct State<T> {
+    count: usize,
+    /// The number that nobody works at yet.
+    next: usize,
+    /// The number whose result is wanted.
+    taken: usize,
+    done: BTreeMap<usize, T>,
+}
+
+impl<T> State<T> {
+    /// A number to work at, unless that were too far ahead.
+    fn claim(&mut self) -> Option<usize> {
+        let number = self.next;
+        let is_near = number < self.count && number < self.taken + AHEAD;
+        self.next += usize::from(is_near);
+        is_near.then_some(number)
+    }
+}
+
+impl<T> Desk<T> {
+    fn lock(&self) -> MutexGuard<'_, State<T>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wait<'a>(&self, state: MutexGuard<'a, State<T>>) -> MutexGuard<'a, State<T>> {
+        self.news.wait(state).unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does one number, waiting for it if need be: whether there was one.
+    fn help(&self, work: impl Fn(usize) -> T) -> bool {
+        let mut state = self.lock();
+        let number = loop {
+            match state.claim() {
+                Some(number) => break number,
+                None if state.next >= state.count => return false,
+                None => state = self.wait(state),
+            }
+        };
+        drop(state);
+        let result = work(number);
+        let mut state = self.lock();
+        state.done.insert(number, result);
+        if state.taken == number {
+            self.news.notify_one();
+        }
+        true
+    }
+
+    /// The result of this number. While the other thread is at it, those behind it are done.
+    fn result(&self, number: usize, work: impl Fn(usize) -> T) -> T {
+        let mut state = self.lock();
+        state.taken = number;
+        self.news.notify_one();
+        loop {
+            if let Some(result) = state.done.remove(&number) {
+                return result;
+            }
+            let Some(mine) = state.claim() else {
+                state = self.wait(state);
+                continue;
+            };
+            drop(state);
+            let result = work(mine);
+            if mine == number {
+                return result;
+            }
+            state = self.lock();
+            state.done.insert(mine, result);
+        }
+    }
+
+    /// Nothing more is wanted.
+    fn close(&self) {
+        let mut state = self.lock();
+        state.next = state.count;
+        self.news.notify_one();
+    }
 }
 
 #[cfg(test)]
