@@ -8,6 +8,9 @@ use std::thread;
 /// sleep. (Whoever sleeps often is woken on the processor of the other, and then they work one at a time.)
 const AHEAD: usize = 6;
 
+/// What one thread does before another were there to help.
+const FEW: usize = 6;
+
 /// Does `work` for each number below `count` and hands the results to `take`, in the order of the numbers.
 ///
 /// A second thread helps. It is only started where there is something for it to do, and where none can be had the
@@ -17,7 +20,7 @@ pub(crate) fn in_turn<T: Send, E>(
     work: impl Fn(usize) -> T + Sync,
     mut take: impl FnMut(T) -> Result<(), E>,
 ) -> Result<(), E> {
-    if count < 2 {
+    if count < FEW {
         return (0..count).try_for_each(|number| take(work(number)));
     }
     let desk =

@@ -63,10 +63,9 @@ impl Keys {
             line.extend_from_slice(key);
             // The most by far are the same in JSON as they stand.
             match &cell {
-                Cell::Number(_) | Cell::Signed(_) => {
-                    digits.clear();
-                    write_cell(&mut digits, &cell);
-                    line.extend_from_slice(digits.as_bytes());
+                Cell::Number(number) => line.extend_from_slice(itoa::Buffer::new().format(*number).as_bytes()),
+                Cell::Signed(number) | Cell::Time(number) => {
+                    line.extend_from_slice(itoa::Buffer::new().format(*number).as_bytes());
                 }
                 Cell::Label(_) | Cell::Octal(_) | Cell::Hex(_) => {
                     digits.clear();
@@ -86,7 +85,8 @@ impl Keys {
 
 /// Whether a text is the same in JSON, but for the quotation marks around it.
 fn is_plain(text: &[u8]) -> bool {
-    text.iter().all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\'))
+    // To the end, whatever comes: so the compiler looks at many at a time.
+    text.iter().fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~') & !matches!(byte, b'"' | b'\\'))
 }
 
 fn push_quoted(line: &mut Vec<u8>, plain: &[u8]) {

@@ -34,7 +34,7 @@ pub(super) struct Note {
     /// How many processes are at it, where that was asked.
     pub users: Option<usize>,
     /// Who has it, where it is held.
-    pub ends: Ends,
+    pub ends: Option<Box<Ends>>,
 }
 
 #[derive(Debug)]
@@ -59,7 +59,7 @@ impl Item {
                 Object::Set(set) => put(&mut semaphores, Family::SystemV(set), note),
                 Object::Semaphore(semaphore) => put(&mut semaphores, Family::Posix(semaphore), note),
                 Object::Held(one) => {
-                    let ends = std::mem::take(&mut note.ends);
+                    let ends = note.ends.take().map(|ends| *ends).unwrap_or_default();
                     put(&mut held, (one, ends), note);
                 }
             }
@@ -208,7 +208,7 @@ pub(super) fn ask(object: &mut Object, place: Option<&Place>) -> io::Result<()> 
 }
 
 /// Who is at an object that is held.
-pub(super) fn ends(census: &Census, object: &Object) -> Ends {
+pub(super) fn ends(census: &Census, object: &Object) -> Option<Box<Ends>> {
     match object {
         Object::Held(held) => {
             let at = |inode| Ends::of(census.users(inode, None));
@@ -218,8 +218,8 @@ pub(super) fn ends(census: &Census, object: &Object) -> Ends {
             if let (Some(peer), true) = (held.socket.as_ref().and_then(|socket| socket.peer), ends.peers.is_empty()) {
                 ends.peers = at(Thing::Inode(held.inode.0, peer)).holders;
             }
-            ends
+            Some(Box::new(ends))
         }
-        _ => Ends::default(),
+        _ => None,
     }
 }

@@ -158,7 +158,7 @@ pub(super) fn items(scene: &mut Scene, census: Option<&Census>) -> Vec<Item> {
         let place: Option<&Place> = place.map(|place| &places[place]);
         let number = place.map(|place| place.number);
         let users = census.map(|census| census.count(object.thing(), number));
-        let ends = census.map(|census| any::ends(census, &object)).unwrap_or_default();
+        let ends = census.and_then(|census| any::ends(census, &object));
         (object, Note { namespace: place.and_then(|place| place.namespace.clone()), users, ends })
     }))
 }
