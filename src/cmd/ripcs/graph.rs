@@ -167,7 +167,9 @@ impl Doing<'_> {
             count if self.stuck => format!("{words} ({count} threads)"),
             count => format!("{words} ({count} times)"),
         };
-        escape(self.words.iter().map(told).collect::<Vec<_>>().join(", ").as_bytes())
+        // A listener may have a higher number than its connections.
+        let (first, others): (Vec<_>, Vec<_>) = self.words.iter().partition(|(words, _)| words == "listening");
+        escape(first.into_iter().chain(others).map(told).collect::<Vec<_>>().join(", ").as_bytes())
     }
 }
 
