@@ -177,7 +177,7 @@ static COMMON: &[Column<Item>] = &[
 
 /// Asks the kernel for what these columns want to know and a list alone does not tell.
 pub(super) fn fill(objects: &mut [&mut Object], columns: &[AnyColumn], args: &ReportArgs) -> io::Result<()> {
-    let wants = |name: &str| columns.iter().any(|column| column.name == name);
+    let wants = |name| has(columns, name);
     if wants("rss") || wants("swap") {
         census::add_residence(objects)?;
     }

@@ -137,7 +137,7 @@ struct Page<'a> {
 impl Page<'_> {
     /// Writes the section of a kind.
     fn section<R: Sync>(&mut self, context: &mut Context, section: &Section<R>) -> anyhow::Result<()> {
-        let Some(columns) = self.columns(context, section.title, section.columns)? else { return Ok(()) };
+        let Some(columns) = self.columns(context, section.kind.title, section.columns)? else { return Ok(()) };
         let form = Form { args: self.args, totals_alone: self.totals_alone, gap: self.gap };
         self.gap = "\n";
         section.write(context, &form, &columns, &mut self.array)

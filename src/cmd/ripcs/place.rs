@@ -66,8 +66,13 @@ impl Place {
 
     /// What stands in messages behind the object: nothing for our own.
     pub(super) fn told(&self) -> String {
-        self.namespace.as_ref().map_or_else(String::new, |namespace| format!(" in namespace {}", namespace.number))
+        told(self.namespace.as_deref())
     }
+}
+
+/// The same of a namespace, where one was asked for.
+pub(super) fn told(namespace: Option<&Namespace>) -> String {
+    namespace.map_or_else(String::new, |namespace| format!(" in namespace {}", namespace.number))
 }
 
 impl NamespaceArgs {

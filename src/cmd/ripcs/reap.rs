@@ -6,6 +6,7 @@ use anyhow::{Context as _, bail};
 use clap::Args;
 
 use super::orphans::{Choice, Orphan};
+use super::place::told;
 use crate::app::{Context, Verb};
 use crate::args::ReportArgs;
 use crate::cmd::rows;
@@ -107,8 +108,7 @@ impl Reap {
 /// The report is lost: nobody can find out by looking what is not there any more.
 fn tell_removed(context: &mut Context, rows: &[OrphanRow]) {
     for row in rows.iter().filter(|row| row.done.as_ref().is_some_and(|(done, _)| *done == REMOVED)) {
-        let place = row.namespace.as_ref().map_or_else(String::new, |it| format!(" in namespace {}", it.number));
-        context.note(&format!("removed {}{place}", escape(&row.object)));
+        context.note(&format!("removed {}{}", escape(&row.object), told(row.namespace.as_deref())));
     }
 }
 

@@ -6,6 +6,7 @@ use std::io;
 use anyhow::{Context as _, bail};
 use clap::builder::TypedValueParser;
 
+use super::joined;
 use super::place::{NamespaceArgs, Place};
 use crate::app::Context;
 use crate::exit::{Status, UsageError};
@@ -157,10 +158,7 @@ impl Scene {
 
     /// The other ends of the sockets among these.
     fn other_ends(&self, found: &[usize]) -> Vec<usize> {
-        let socket = |index: usize| match &self.spots[index].object {
-            Object::Held(held) => held.socket.as_deref(),
-            _ => None,
-        };
+        let socket = |index: usize| joined::socket(&self.spots[index]);
         let named: HashSet<u64> = found.iter().filter_map(|&index| Some(socket(index)?.inode)).collect();
         if named.is_empty() {
             return Vec::new();

@@ -4,6 +4,7 @@ use std::io::{self, Write as _};
 
 use anyhow::Context as _;
 
+use super::amount::{bytes, messages};
 use super::kinds::{refuse_failures, tell_unlisted};
 use super::overview::Total;
 use crate::app::Context;
@@ -16,16 +17,65 @@ use crate::in_turn::in_turn;
 use crate::ipc::census::{self, Batch, Class, Object};
 use crate::output::{Align, Column, Texts, write_texts};
 
-/// What stands on the page about a kind.
+/// A kind on the page, in this namespace or elsewhere.
+#[derive(Debug)]
+pub(super) struct Kind {
+    pub title: &'static str,
+    pub classes: &'static [Class],
+    /// What is counted in objects, and what it is called.
+    pub sums: fn(&[&Object]) -> Sums,
+}
+
+/// Totals and what they count.
+pub(super) type Sums = Vec<(Total, &'static str)>;
+
+/// `2 queues, 3 messages, 40 bytes`.
+pub(super) fn told(sums: &Sums) -> String {
+    sums.iter().map(|(sum, noun)| sum.counted(noun)).collect::<Vec<_>>().join(", ")
+}
+
+/// The kinds in the order of the page.
+pub(super) static KINDS: [Kind; 3] = [
+    Kind {
+        title: "Message queues",
+        classes: &[Class::Queue],
+        sums: |objects| {
+            vec![
+                (Total::count(objects.len()), "queue"),
+                (Total::of(objects.iter().map(|object| messages(object))), "message"),
+                (Total::of(objects.iter().map(|object| bytes(object))), "byte"),
+            ]
+        },
+    },
+    Kind {
+        title: "Shared memory",
+        classes: &[Class::Segment],
+        sums: |objects| {
+            vec![
+                (Total::count(objects.len()), "segment"),
+                (Total::of(objects.iter().map(|object| bytes(object))), "byte"),
+            ]
+        },
+    },
+    Kind {
+        title: "Semaphores",
+        classes: &[Class::Set, Class::Semaphore],
+        sums: |objects| {
+            let members = |object: &&Object| if let Object::Set(set) = object { set.count } else { 1 };
+            vec![
+                (Total::count(objects.iter().filter(|object| object.class() == Class::Set).count()), "set"),
+                (Total::of(objects.iter().map(|object| Some(members(object)))), "semaphore"),
+            ]
+        },
+    },
+];
+
+/// How a kind of our own namespace becomes rows.
 #[derive(Debug)]
 pub(super) struct Section<R: 'static> {
-    pub title: &'static str,
-    classes: &'static [Class],
+    pub kind: &'static Kind,
     pub columns: &'static [Column<R>],
-    /// The rows of objects of this kind.
     rows: fn(Vec<Object>) -> Vec<R>,
-    /// What is counted in rows, and what it is called.
-    sums: fn(&[R]) -> Vec<(Total, &'static str)>,
 }
 
 /// What is written of the section.
@@ -42,7 +92,7 @@ pub(super) struct Form<'a> {
 struct Share {
     texts: Texts,
     elements: Vec<u8>,
-    sums: Vec<(Total, &'static str)>,
+    sums: Sums,
     unlisted: Vec<(Class, io::Error)>,
 }
 
@@ -55,15 +105,16 @@ impl<R: Sync> Section<R> {
         columns: &[&'static Column<R>],
         array: &mut JsonArray,
     ) -> anyhow::Result<()> {
-        let mut batches = census::batches(self.classes).context("cannot list the objects")?;
+        let mut batches = census::batches(self.kind.classes).context("cannot list the objects")?;
         // That is asked of all segments at once.
-        if columns.iter().any(|column| matches!(column.name, "rss" | "swap")) {
+        let residence = columns.iter().any(|column| matches!(column.name, "rss" | "swap"));
+        if residence {
             batches = Batch::joined(batches);
         }
-        let (mut texts, mut sums, mut unlisted) = (Vec::new(), (self.sums)(&[]), Vec::new());
+        let (mut texts, mut sums, mut unlisted) = (Vec::new(), (self.kind.sums)(&[]), Vec::new());
         in_turn(
             batches.len(),
-            |number| self.share(&batches[number], form, columns),
+            |number| self.share(&batches[number], form, columns, residence),
             |share: io::Result<Share>| {
                 let share = share?;
                 texts.push(share.texts);
@@ -72,28 +123,34 @@ impl<R: Sync> Section<R> {
                 array.add(context, &share.elements)
             },
         )
-        .with_context(|| format!("cannot list the {}s", self.classes[0]))?;
+        .with_context(|| format!("cannot list the {}s", self.kind.classes[0]))?;
         refuse_failures(&mut unlisted)?;
         let heads: Vec<(&str, Align)> = columns.iter().map(|column| (column.name, column.align)).collect();
         if form.args.no_header && !form.args.json {
             write_texts(&mut context.out, &heads, false, texts)?;
         } else if !form.args.json {
-            writeln!(context.out, "{}{}", form.gap, self.title)?;
+            writeln!(context.out, "{}{}", form.gap, self.kind.title)?;
             if !form.totals_alone {
                 write_texts(&mut context.out, &heads, true, texts)?;
             }
-            let words: Vec<String> = sums.iter().map(|(sum, noun)| sum.counted(noun)).collect();
-            writeln!(context.out, "{}", words.join(", "))?;
+            writeln!(context.out, "{}", told(&sums))?;
         }
         tell_unlisted(context, &unlisted);
         Ok(())
     }
 
-    fn share(&self, batch: &Batch, form: &Form<'_>, columns: &[&'static Column<R>]) -> io::Result<Share> {
+    fn share(
+        &self,
+        batch: &Batch,
+        form: &Form<'_>,
+        columns: &[&'static Column<R>],
+        residence: bool,
+    ) -> io::Result<Share> {
         let mut found = batch.look()?;
-        if columns.iter().any(|column| matches!(column.name, "rss" | "swap")) {
+        if residence {
             census::add_residence(&mut found.objects.iter_mut().collect::<Vec<_>>())?;
         }
+        let sums = (self.kind.sums)(&found.objects.iter().collect::<Vec<_>>());
         let rows = (self.rows)(found.objects);
         let (mut texts, mut elements) = (Texts::default(), Vec::new());
         if form.args.json {
@@ -101,14 +158,13 @@ impl<R: Sync> Section<R> {
         } else if form.args.no_header || !form.totals_alone {
             texts = Texts::of(columns, &rows);
         }
-        Ok(Share { texts, elements, sums: (self.sums)(&rows), unlisted: found.unlisted })
+        Ok(Share { texts, elements, sums, unlisted: found.unlisted })
     }
 }
 
 /// Message queues.
-pub(super) const QUEUES: Section<QueueRow> = Section {
-    title: "Message queues",
-    classes: &[Class::Queue],
+pub(super) static QUEUES: Section<QueueRow> = Section {
+    kind: &KINDS[0],
     columns: queue::COLUMNS,
     rows: |objects| {
         QueueRow::all(objects.into_iter().filter_map(|object| match object {
@@ -117,19 +173,11 @@ pub(super) const QUEUES: Section<QueueRow> = Section {
             _ => None,
         }))
     },
-    sums: |rows| {
-        vec![
-            (Total::count(rows.len()), "queue"),
-            (Total::of(rows.iter().map(QueueRow::messages)), "message"),
-            (Total::of(rows.iter().map(QueueRow::bytes)), "byte"),
-        ]
-    },
 };
 
 /// Shared memory.
-pub(super) const SEGMENTS: Section<SegmentRow> = Section {
-    title: "Shared memory",
-    classes: &[Class::Segment],
+pub(super) static SEGMENTS: Section<SegmentRow> = Section {
+    kind: &KINDS[1],
     columns: segment::COLUMNS,
     rows: |objects| {
         SegmentRow::all(objects.into_iter().filter_map(|object| match object {
@@ -138,15 +186,11 @@ pub(super) const SEGMENTS: Section<SegmentRow> = Section {
             _ => None,
         }))
     },
-    sums: |rows| {
-        vec![(Total::count(rows.len()), "segment"), (Total::of(rows.iter().map(|row| Some(row.size()))), "byte")]
-    },
 };
 
 /// Semaphores: sets, and POSIX ones.
-pub(super) const SEMAPHORES: Section<SemaphoreRow> = Section {
-    title: "Semaphores",
-    classes: &[Class::Set, Class::Semaphore],
+pub(super) static SEMAPHORES: Section<SemaphoreRow> = Section {
+    kind: &KINDS[2],
     columns: semaphore::COLUMNS,
     rows: |objects| {
         SemaphoreRow::all(objects.into_iter().filter_map(|object| match object {
@@ -154,11 +198,5 @@ pub(super) const SEMAPHORES: Section<SemaphoreRow> = Section {
             Object::Semaphore(semaphore) => Some(Family::Posix(semaphore)),
             _ => None,
         }))
-    },
-    sums: |rows| {
-        vec![
-            (Total::count(rows.iter().filter(|row| row.is_set()).count()), "set"),
-            (Total::of(rows.iter().map(|row| Some(row.count()))), "semaphore"),
-        ]
     },
 };

@@ -75,15 +75,15 @@ pub(in crate::cmd) fn records<'a, R>(columns: &'static [Column<R>], records: &'a
 }
 
 /// Records that belong to an object as a table of their own, where there are any.
-pub(in crate::cmd) fn write_records<R: Sync>(
+pub(in crate::cmd) fn write_records<R: Sync + 'static>(
     context: &mut Context,
-    columns: &'static [Column<R>],
+    columns: impl IntoIterator<Item = &'static Column<R>>,
     records: &[R],
 ) -> io::Result<()> {
     if records.is_empty() {
         return Ok(());
     }
-    write_table(&mut context.out, &columns.iter().collect::<Vec<_>>(), records, true)
+    write_table(&mut context.out, &columns.into_iter().collect::<Vec<_>>(), records, true)
 }
 
 /// The same with the columns that are shown unless told otherwise.
@@ -92,11 +92,7 @@ pub(in crate::cmd) fn write_shown<R: Sync>(
     columns: &'static [Column<R>],
     records: &[R],
 ) -> io::Result<()> {
-    if records.is_empty() {
-        return Ok(());
-    }
-    let shown: Vec<_> = columns.iter().filter(|column| column.default).collect();
-    write_table(&mut context.out, &shown, records, true)
+    write_records(context, columns.iter().filter(|column| column.default), records)
 }
 
 /// A JSON array, one element a line, that rows of several kinds can be put into.

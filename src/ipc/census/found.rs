@@ -50,7 +50,7 @@ enum Part {
     Posix(Class),
 }
 
-/// All lasting objects of these kinds, in batches of some thousand: those of one kind behind each other.
+/// All lasting objects of these kinds, in batches of some hundred: those of one kind behind each other.
 pub fn batches(classes: &[Class]) -> io::Result<Vec<Batch>> {
     let mut parts = Vec::new();
     for &class in classes {
