@@ -6,6 +6,8 @@ use jiff::civil::DateTime;
 use jiff::tz::{Offset, TimeZone};
 use jiff::{Timestamp, Zoned};
 
+use crate::output::zone;
+
 const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
@@ -75,7 +77,7 @@ impl Clock {
     }
 
     fn zone(&mut self) -> TimeZone {
-        self.zone.get_or_insert_with(TimeZone::system).clone()
+        self.zone.get_or_insert_with(|| zone().clone()).clone()
     }
 }
 

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::record::Cell;
-use super::text::write_cell;
+use super::text::{octal, write_cell};
 
 impl Serialize for Cell<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -41,7 +41,34 @@ impl Serialize for Cell<'_> {
 
 /// The keys of many objects, each escaped once.
 #[derive(Debug, Default)]
-pub(crate) struct Keys(Vec<Vec<u8>>);
+pub(crate) struct Keys(Vec<Key>);
+
+/// A key with what stands before and behind it.
+#[derive(Debug)]
+struct Key {
+    /// The text in blocks of one size, which are copied without a call; what is behind the text is cut off again.
+    blocks: Vec<[u8; BLOCK]>,
+    length: usize,
+}
+
+/// Longer than nearly every key.
+const BLOCK: usize = 24;
+
+impl Key {
+    fn new(text: &[u8]) -> Self {
+        let block = |part: &[u8]| std::array::from_fn(|place| part.get(place).copied().unwrap_or_default());
+        Self { blocks: text.chunks(BLOCK).map(block).collect(), length: text.len() }
+    }
+
+    #[inline]
+    fn push_to(&self, line: &mut Vec<u8>) {
+        let end = line.len() + self.length;
+        for block in &self.blocks {
+            line.extend_from_slice(block);
+        }
+        line.truncate(end);
+    }
+}
 
 impl Keys {
     /// For objects with these names.
@@ -50,7 +77,7 @@ impl Keys {
             let mut key = vec![if place == 0 { b'{' } else { b',' }];
             serde_json::to_writer(&mut key, name)?;
             key.push(b':');
-            Ok(key)
+            Ok(Key::new(&key))
         };
         names.enumerate().map(key).collect::<Result<_, serde_json::Error>>().map(Self).map_err(io::Error::from)
     }
@@ -58,29 +85,33 @@ impl Keys {
     /// Puts the object of these values, one for each key, behind what `line` holds.
     pub(crate) fn push_object<'a>(&self, line: &mut Vec<u8>, cells: impl Iterator<Item = Cell<'a>>) -> io::Result<()> {
         line.extend_from_slice(if self.0.is_empty() { b"{" } else { b"" });
-        let mut digits = String::new();
         for (key, cell) in self.0.iter().zip(cells) {
-            line.extend_from_slice(key);
-            // The most by far are the same in JSON as they stand.
-            match &cell {
-                Cell::Number(number) => line.extend_from_slice(itoa::Buffer::new().format(*number).as_bytes()),
-                Cell::Signed(number) | Cell::Time(number) => {
-                    line.extend_from_slice(itoa::Buffer::new().format(*number).as_bytes());
-                }
-                Cell::Label(_) | Cell::Octal(_) | Cell::Hex(_) => {
-                    digits.clear();
-                    write_cell(&mut digits, &cell);
-                    push_quoted(line, digits.as_bytes());
-                }
-                Cell::Text(text) if is_plain(text.as_bytes()) => push_quoted(line, text.as_bytes()),
-                Cell::Foreign(bytes) if is_plain(bytes) => push_quoted(line, bytes),
-                Cell::None => line.extend_from_slice(b"null"),
-                cell => serde_json::to_writer(&mut *line, cell).map_err(io::Error::from)?,
-            }
+            key.push_to(line);
+            push_value(line, &cell)?;
+            cell.discard();
         }
         line.push(b'}');
         Ok(())
     }
+}
+
+/// Puts a value behind what `line` holds. The most by far are the same in JSON as they stand.
+#[inline]
+fn push_value(line: &mut Vec<u8>, cell: &Cell<'_>) -> io::Result<()> {
+    match cell {
+        Cell::Number(0) => line.push(b'0'),
+        Cell::Number(number) => line.extend_from_slice(itoa::Buffer::new().format(*number).as_bytes()),
+        Cell::Signed(number) | Cell::Time(number) => {
+            line.extend_from_slice(itoa::Buffer::new().format(*number).as_bytes());
+        }
+        Cell::Label(number) => push_quoted(line, itoa::Buffer::new().format(*number).as_bytes()),
+        Cell::Octal(bits) => push_quoted(line, &octal(*bits)),
+        Cell::Text(text) if is_plain(text.as_bytes()) => push_quoted(line, text.as_bytes()),
+        Cell::Foreign(bytes) if is_plain(bytes) => push_quoted(line, bytes),
+        Cell::None => line.extend_from_slice(b"null"),
+        cell => serde_json::to_writer(&mut *line, cell).map_err(io::Error::from)?,
+    }
+    Ok(())
 }
 
 /// Whether a text is the same in JSON, but for the quotation marks around it.

@@ -25,4 +25,4 @@ pub(crate) use report::{Form, Report};
 pub(crate) use size::human;
 pub(crate) use stream::{Out, note, tell};
 pub(crate) use table::{Texts, write_details, write_table, write_texts};
-pub(crate) use time::local;
+pub(crate) use time::{local, zone};

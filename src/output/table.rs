@@ -38,7 +38,7 @@ pub(super) fn write_cells<'a>(
         let mut texts = Texts::default();
         for row in share * SHARE..rows.min((share + 1) * SHARE) {
             for column in 0..heads.len() {
-                texts.push(&cell(row, column));
+                texts.push(cell(row, column));
             }
             texts.rows += 1;
         }
@@ -62,7 +62,7 @@ pub(crate) fn write_texts(
     if header {
         let mut texts = Texts { rows: 1, ..Texts::default() };
         for (name, _) in heads {
-            texts.push(&Cell::shown(name.to_ascii_uppercase()));
+            texts.push(Cell::shown(name.to_ascii_uppercase()));
         }
         shares.insert(0, texts);
     }
@@ -81,8 +81,8 @@ pub(crate) fn write_texts(
 pub(crate) fn write_details(out: &mut impl Write, fields: &[(&str, Cell<'_>)]) -> io::Result<()> {
     let mut texts = Texts::default();
     for (name, cell) in fields {
-        texts.push(&Cell::text(name));
-        texts.push(cell);
+        texts.push(Cell::text(name));
+        texts.push(cell.clone());
     }
     arrange(out, texts.iter(), &[Align::Left, Align::Left])
 }
@@ -90,8 +90,9 @@ pub(crate) fn write_details(out: &mut impl Write, fields: &[(&str, Cell<'_>)]) -
 /// What stands in rows of a table, before it is known how wide its columns become.
 #[derive(Debug, Default)]
 pub(crate) struct Texts {
-    /// The cells, row by row; a NUL ends each.
+    /// The cells, row by row, and the length of each.
     text: String,
+    lengths: Vec<u32>,
     rows: usize,
 }
 
@@ -101,31 +102,43 @@ impl Texts {
         let mut texts = Self { rows: records.len(), ..Self::default() };
         for record in records {
             for column in columns {
-                texts.push(&(column.get)(record));
+                texts.push((column.get)(record));
             }
         }
         texts.text.shrink_to_fit();
+        texts.lengths.shrink_to_fit();
         texts
     }
 
-    fn push(&mut self, cell: &Cell<'_>) {
+    fn push(&mut self, cell: Cell<'_>) {
         let begin = self.text.len();
-        write_cell(&mut self.text, cell);
-        // What others chose is escaped; this holds for our own words as well.
-        if memchr::memchr(0, &self.text.as_bytes()[begin..]).is_some() {
-            let plain = self.text[begin..].replace('\0', "\\0");
-            self.text.replace_range(begin.., &plain);
-        }
-        self.text.push('\0');
+        write_cell(&mut self.text, &cell);
+        let length = u32::try_from(self.text.len() - begin).unwrap_or_else(|_| {
+            // Nobody could read a cell of four gigabytes.
+            self.text.truncate(begin);
+            0
+        });
+        self.lengths.push(length);
+        cell.discard();
     }
 
     fn iter(&self) -> impl Iterator<Item = &str> {
-        self.text.split_terminator('\0')
+        let mut rest = self.text.as_str();
+        self.lengths.iter().map(move |length| {
+            let (text, behind) = rest.split_at(*length as usize);
+            rest = behind;
+            text
+        })
+    }
+
+    /// What tells how many columns one of these texts takes on a screen.
+    fn width(&self) -> fn(&str) -> usize {
+        if self.text.is_ascii() { str::len } else { UnicodeWidthStr::width }
     }
 
     /// Makes columns as wide as these texts want them.
     fn widen(&self, widest: &mut [usize]) {
-        let mut texts = self.iter();
+        let (mut texts, width) = (self.iter(), self.width());
         for _ in 0..self.rows {
             for (widest, text) in widest.iter_mut().zip(texts.by_ref()) {
                 *widest = (*widest).max(width(text));
@@ -136,7 +149,7 @@ impl Texts {
     /// The same text as that of [`arrange`] by plain padding.
     fn padded(&self, sides: &[Align], widest: &[usize]) -> String {
         let mut lines = String::with_capacity(self.rows * (widest.iter().sum::<usize>() + 2 * widest.len()));
-        let mut texts = self.iter();
+        let (mut texts, width) = (self.iter(), self.width());
         for _ in 0..self.rows {
             let begin = lines.len();
             for ((side, widest), text) in sides.iter().zip(widest).zip(texts.by_ref()) {
@@ -184,11 +197,6 @@ fn arrange<'a>(out: &mut impl Write, texts: impl Iterator<Item = &'a str>, sides
     Ok(())
 }
 
-/// Columns that a text takes on a screen.
-fn width(text: &str) -> usize {
-    if text.is_ascii() { text.len() } else { text.width() }
-}
-
 fn push_blanks(line: &mut String, count: usize) {
     const BLANKS: &str = "                                ";
     let mut left = count;
@@ -206,7 +214,7 @@ mod tests {
     fn texts() -> Texts {
         let mut texts = Texts { rows: 4, ..Texts::default() };
         for text in ["NAME", "SIZE", "NOTE", "größe", "1", "", "中文", "12345", "a\x1bb\nc", "", "0", "last"] {
-            texts.push(&Cell::Foreign(text.as_bytes().into()));
+            texts.push(Cell::Foreign(text.as_bytes().into()));
         }
         texts
     }
@@ -234,10 +242,11 @@ mod tests {
     }
 
     #[test]
-    fn a_nul_in_words_of_our_own_ends_no_cell() {
+    fn cells_end_where_they_do_whatever_is_in_them() {
         let mut texts = Texts::default();
-        texts.push(&Cell::text("a\0b"));
-        texts.push(&Cell::text(""));
-        assert_eq!(texts.iter().collect::<Vec<_>>(), ["a\\0b", ""]);
+        texts.push(Cell::text("a\0b"));
+        texts.push(Cell::text(""));
+        texts.push(Cell::text("größe"));
+        assert_eq!(texts.iter().collect::<Vec<_>>(), ["a\0b", "", "größe"]);
     }
 }

@@ -17,7 +17,7 @@ use super::process::Sleep;
 use crate::sys::call::Call;
 use crate::sys::directory::{self, Inode};
 use crate::sys::errno;
-use crate::sys::mapping::{self, Mapped};
+use crate::sys::mapping::{self, Mapped, Wanted};
 
 /// `PF_KTHREAD` of the kernel's <linux/sched.h>.
 const KERNEL_THREAD: u64 = 0x0020_0000;
@@ -190,12 +190,16 @@ impl Walker {
         })
     }
 
-    /// Looks at every mapping of a file in a process, with the means to ask for its path.
-    pub(crate) fn mappings(process: &Process, mut each: impl FnMut(Mapped, &dyn Fn() -> Vec<u8>)) -> io::Result<()> {
+    /// Looks at the mappings of files in a process, with the means to ask for their paths.
+    pub(crate) fn mappings(
+        process: &Process,
+        wanted: Wanted,
+        mut each: impl FnMut(Mapped, &dyn Fn() -> Vec<u8>),
+    ) -> io::Result<()> {
         let maps = open(&process.directory, c"maps", OFlag::O_RDONLY)?;
         let mut address = 0;
         loop {
-            match mapping::next(&maps, address) {
+            match mapping::next(&maps, address, wanted) {
                 Ok(Some(mapped)) => {
                     each(mapped, &|| mapping::path(&maps, mapped.range.0).unwrap_or_default());
                     address = mapped.range.1;
@@ -210,6 +214,9 @@ impl Walker {
         // Before Linux 6.11 there is the text alone.
         for mapping in super::maps::mappings(process.pid)? {
             let super::maps::Mapping { start, end, writable, shared, inode, ref path } = mapping;
+            if wanted == Wanted::Shared && !shared {
+                continue;
+            }
             each(Mapped { range: (start, end), writable, shared, inode }, &|| path.clone());
         }
         Ok(())
@@ -334,7 +341,7 @@ mod tests {
         let mut files = 0;
         walker.descriptors(&process, |_, found| files += usize::from(found.inode.is_file())).expect("our own");
         let mut paths = Vec::new();
-        Walker::mappings(&process, |_, path| paths.push(path())).expect("our own");
+        Walker::mappings(&process, Wanted::Any, |_, path| paths.push(path())).expect("our own");
         let exe = std::fs::read_link("/proc/self/exe").expect("our own");
         assert!(files > 0 && paths.iter().any(|path| path == exe.as_os_str().as_bytes()), "{files} {paths:?}");
         assert_eq!(process.ipc_namespace().expect("our own"), own_ipc_namespace().expect("our own"));

@@ -10,7 +10,11 @@ use super::check_len;
 const LENGTH: usize = 16;
 const NAME: usize = 19;
 
-/// Calls `each` with the name of every entry; `buffer` is what one call of the kernel's may fill.
+/// What the longest entry takes, its name of 255 bytes with it.
+const LARGEST: usize = 280;
+
+/// Calls `each` with the name of every entry of a directory in `/proc`; `buffer` is what one call of the kernel's
+/// may fill.
 pub(crate) fn entries(directory: impl AsFd, buffer: &mut [u8], mut each: impl FnMut(&CStr)) -> io::Result<()> {
     let fd = directory.as_fd().as_raw_fd();
     loop {
@@ -28,6 +32,10 @@ pub(crate) fn entries(directory: impl AsFd, buffer: &mut [u8], mut each: impl Fn
                 each(name);
             }
             rest = &rest[length..];
+        }
+        // There the kernel only stops at the end, or at an entry that has no room.
+        if buffer.len() - filled >= LARGEST {
+            return Ok(());
         }
     }
 }

@@ -47,11 +47,22 @@ pub(crate) struct Mapped {
     pub inode: (u64, u64),
 }
 
+/// Which mappings of files are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// Those through which others see what is written: segments, and files that processes share. A process has
+    /// next to none of them, where it has dozens of its program and its libraries.
+    Shared,
+    /// All.
+    Any,
+}
+
 /// The mapping of a file at this address or the first one behind it; `None` where none is left.
 ///
 /// ENOTTY where the kernel is older.
-pub(crate) fn next(maps: impl AsFd, address: u64) -> io::Result<Option<Mapped>> {
-    let mut query = Query { flags: COVERING_OR_NEXT | FILE_BACKED, address, ..Query::default() };
+pub(crate) fn next(maps: impl AsFd, address: u64, wanted: Wanted) -> io::Result<Option<Mapped>> {
+    let shared = if wanted == Wanted::Shared { SHARED } else { 0 };
+    let mut query = Query { flags: COVERING_OR_NEXT | FILE_BACKED | shared, address, ..Query::default() };
     match ask(maps, &mut query) {
         Ok(()) => {}
         Err(error) if error.raw_os_error() == Some(libc::ENOENT) => return Ok(None),

@@ -18,6 +18,7 @@ pub(crate) mod errno;
 pub(crate) mod exec;
 pub(crate) mod fd;
 mod futex;
+pub(crate) mod heap;
 pub(crate) mod lock;
 pub(crate) mod mapping;
 pub(crate) mod memory;

@@ -68,7 +68,7 @@ impl Verb for Who {
         if !are_known {
             status = self.leave_named(context, &mut scene);
         }
-        let at: Vec<At<'_>> = scene.spots.iter().map(|spot| self.at(&scene, &census, spot)).collect();
+        let at: Vec<At<'_>> = scene.spots.iter().filter_map(|spot| self.at(&scene, &census, spot)).collect();
         rows::write_report(context, &self.report, COLUMNS, &columns, HolderRow::all(&at))?;
         tell_unlisted(context, &scene.unlisted);
         tell_hidden(context, census.hidden);
@@ -87,10 +87,14 @@ impl Who {
         scene.retain_named(context, &Asked::names(&self.objects), &whole)
     }
 
-    fn at<'a>(&self, scene: &Scene, census: &'a Census, spot: &Spot) -> At<'a> {
+    /// An object that somebody is at.
+    fn at<'a>(&self, scene: &Scene, census: &'a Census, spot: &Spot) -> Option<At<'a>> {
         let mut users = scene.users(census, spot);
         users.retain(|(_, used)| !self.blocked || used.how.is_blocked());
+        if users.is_empty() {
+            return None;
+        }
         let namespace = spot.place.and_then(|place| scene.places[place].namespace.clone());
-        At { object: spot.object.full_name(), namespace, users }
+        Some(At { object: spot.object.full_name(), namespace, users })
     }
 }

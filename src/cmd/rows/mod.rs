@@ -61,11 +61,11 @@ impl Owners {
     }
 
     fn user(&self, number: u32) -> Cell<'_> {
-        self.0.get().map_or(Cell::None, |(users, _)| named(users, number))
+        Cell::or_none(self.0.get(), |(users, _)| named(users, number))
     }
 
     fn group(&self, number: u32) -> Cell<'_> {
-        self.0.get().map_or(Cell::None, |(_, groups)| named(groups, number))
+        Cell::or_none(self.0.get(), |(_, groups)| named(groups, number))
     }
 }
 

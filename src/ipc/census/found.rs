@@ -9,6 +9,7 @@ use crate::ipc::msgq::{posix as posix_queue, sysv as queue};
 use crate::ipc::object::{SHARE, SlotTable};
 use crate::ipc::sem::{posix as semaphore, sysv as set};
 use crate::ipc::shm;
+use crate::sys::heap;
 
 /// The objects that could be listed, and why not all of them could.
 #[derive(Debug, Default)]
@@ -79,6 +80,7 @@ pub fn batches(classes: &[Class]) -> io::Result<Vec<Batch>> {
         }
         room -= size;
     }
+    heap::keep_freed();
     Ok(batches)
 }
 

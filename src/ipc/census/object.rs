@@ -185,7 +185,14 @@ impl Object {
     /// Its name with its kind before it: `set:3`, `queue:/jobs`, `fifo:/tmp/x`.
     #[must_use]
     pub fn full_name(&self) -> Vec<u8> {
-        [self.class().word().as_bytes(), b":", &self.name()].concat()
+        let mut name = Vec::with_capacity(24);
+        name.extend_from_slice(self.class().word().as_bytes());
+        name.push(b':');
+        match (self, self.system_v()) {
+            (_, Some(object)) => name.extend_from_slice(itoa::Buffer::new().format(object.id().get()).as_bytes()),
+            (_, None) => name.extend_from_slice(&self.name()),
+        }
+        name
     }
 
     /// The user who owns it.

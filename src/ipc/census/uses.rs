@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::{Class, Object, Thing};
 use crate::ipc::lock::Table;
 use crate::ipc::sem::sysv::Operation;
+use crate::sys::mapping::Wanted;
 
 /// What a process does at an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -160,7 +161,9 @@ pub struct Attention {
     /// The IPC namespace whose System V objects count; `None` for all.
     namespace: Option<u64>,
     pub(super) descriptors: bool,
-    pub(super) mappings: bool,
+    /// Which mappings count: all where among the inodes are some that a process may have mapped for itself
+    /// alone, and uses thereby.
+    pub(super) mappings: Option<Wanted>,
     pub(super) calls: bool,
 }
 
@@ -170,12 +173,14 @@ impl Attention {
     pub fn to<'a>(objects: impl IntoIterator<Item = &'a Object>, classes: &[Class], namespace: Option<u64>) -> Self {
         let held: HashSet<Class> = classes.iter().copied().filter(|class| !Class::LASTING.contains(class)).collect();
         let mut attention = Self { namespace, ..Self::default() };
+        let (mut is_attached, mut can_be_mapped) = (false, false);
         for object in objects {
             attention.calls |= !matches!(object, Object::Segment(_) | Object::Memory(_));
             match (object, object.thing()) {
                 // The kernel counts them: one without any needs no search.
-                (Object::Segment(segment), _) => attention.mappings |= segment.attaches > 0,
+                (Object::Segment(segment), _) => is_attached |= segment.attaches > 0,
                 (_, Thing::Inode(device, inode)) => {
+                    can_be_mapped |= matches!(object, Object::Memory(_) | Object::Semaphore(_));
                     attention.inodes.insert((device, inode));
                 }
                 _ => {}
@@ -184,7 +189,11 @@ impl Attention {
         let has_files = !attention.inodes.is_empty();
         // Where locks are to be looked for, the kernel's table says first: see `regard_locks`.
         attention.descriptors = has_files || held.iter().any(|class| *class != Class::Lock);
-        attention.mappings |= has_files || held.contains(&Class::File);
+        attention.mappings = if can_be_mapped {
+            Some(Wanted::Any)
+        } else {
+            (is_attached || held.contains(&Class::File)).then_some(Wanted::Shared)
+        };
         attention.calls |= held.iter().any(|class| !matches!(class, Class::File | Class::Lock));
         attention.classes = held;
         attention
@@ -213,7 +222,7 @@ impl Attention {
 
     /// Whether there is nothing to see.
     pub(super) const fn is_nothing(&self) -> bool {
-        !(self.descriptors || self.mappings || self.calls)
+        !(self.descriptors || self.mappings.is_some() || self.calls)
     }
 
     pub(super) fn includes(&self, namespace: Option<u64>) -> bool {

@@ -16,6 +16,7 @@ use crate::proc::process::Sleep;
 use crate::proc::walk::{Process, Walker};
 use crate::sys::call::Call;
 use crate::sys::errno;
+use crate::sys::mapping::Wanted;
 
 /// A look at one process.
 pub(super) struct Visit<'a> {
@@ -42,13 +43,13 @@ impl<'a> Visit<'a> {
         if self.attention.descriptors {
             self.see_descriptors(walker, process)?;
         }
-        if self.attention.mappings {
-            self.see_mappings(process)?;
+        if let Some(wanted) = self.attention.mappings {
+            self.see_mappings(process, wanted)?;
         }
         if !self.attention.calls {
             return Ok(());
         }
-        let anything_seen = self.attention.descriptors || self.attention.mappings;
+        let anything_seen = self.attention.descriptors || self.attention.mappings.is_some();
         match walker.sleeps(process, threads) {
             Ok(sleeps) => sleeps.iter().for_each(|(thread, sleep)| self.see_sleep(process, *thread, sleep)),
             Err(error) if anything_seen && (errno::is(&error, errno::EACCES) || errno::is(&error, errno::EPERM)) => {
@@ -93,8 +94,8 @@ impl<'a> Visit<'a> {
         })
     }
 
-    fn see_mappings(&mut self, process: &Process) -> io::Result<()> {
-        Walker::mappings(process, |mapped, path| {
+    fn see_mappings(&mut self, process: &Process, wanted: Wanted) -> io::Result<()> {
+        Walker::mappings(process, wanted, |mapped, path| {
             let (device, inode) = mapped.inode;
             let mut thing = Thing::Inode(device, inode);
             let is_known = self.attention.knows(mapped.inode);

@@ -15,7 +15,7 @@ use crate::ipc::lock::{Gathered, Table};
 use crate::ipc::sem::sysv::{self, Set};
 use crate::proc::clocks::Clocks;
 use crate::proc::walk::{self, Walker};
-use crate::sys::errno;
+use crate::sys::{errno, heap};
 
 /// Processes that a thread takes at a time, and from how many on a second thread is worth its start.
 const SHARE: usize = 32;
@@ -116,6 +116,7 @@ impl Census {
         if pids.len() <= 2 * SHARE {
             return walk();
         }
+        heap::keep_freed();
         let parts = thread::scope(|scope| {
             let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(walk)).collect();
             threads.into_iter().map(|thread| thread.join().unwrap_or_else(|_| Ok(Self::default()))).collect::<Vec<_>>()
@@ -206,15 +207,15 @@ impl Census {
     /// since when the last of a segment has it attached.
     pub fn complete<'a>(&mut self, objects: impl IntoIterator<Item = (&'a Object, Option<u64>)>) {
         for (object, namespace) in objects {
-            let thing = object.thing();
-            let Some(places) = self.index.get(&thing) else { continue };
             let (pid, how, since) = match object {
                 Object::PosixQueue(queue) => (queue.notified, Some(How::Notified), None),
-                Object::Segment(segment) if segment.attached >= segment.detached => {
+                Object::Segment(segment) if segment.attaches > 0 && segment.attached >= segment.detached => {
                     (Some(segment.last_pid), None, segment.attached)
                 }
                 _ => continue,
             };
+            let thing = object.thing();
+            let Some(places) = self.index.get(&thing) else { continue };
             let is_it = |&&(place, _): &&(usize, usize)| {
                 let process: &Process = &self.processes[place];
                 Some(process.pid) == pid && (process.namespace.is_none() || process.namespace == namespace)

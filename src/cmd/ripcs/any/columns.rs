@@ -54,9 +54,9 @@ impl AnyColumn {
             return (common.get)(item);
         }
         match &item.row {
-            KindRow::Queue(row) => self.queue.map_or(Cell::None, |column| (column.get)(row)),
-            KindRow::Segment(row) => self.segment.map_or(Cell::None, |column| (column.get)(row)),
-            KindRow::Semaphore(row) => self.semaphore.map_or(Cell::None, |column| (column.get)(row)),
+            KindRow::Queue(row) => Cell::or_none(self.queue, |column| (column.get)(row)),
+            KindRow::Segment(row) => Cell::or_none(self.segment, |column| (column.get)(row)),
+            KindRow::Semaphore(row) => Cell::or_none(self.semaphore, |column| (column.get)(row)),
             KindRow::Held(row) => match (self.held, self.socket, &row.socket) {
                 (Some(column), ..) => (column.get)(row),
                 (None, Some(column), Some(socket)) => (column.get)(socket),

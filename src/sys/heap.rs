@@ -1,0 +1,15 @@
+//! The allocator of the process: mallopt(3).
+
+/// What is kept of freed memory, in bytes.
+const KEPT: libc::c_int = 8 << 20;
+
+/// Lets the allocator keep what is freed, up to some megabytes: long work in shares frees and takes the same sizes
+/// again and again, and by itself the allocator would give every share's pages back to the kernel and fault them in
+/// anew.
+pub(crate) fn keep_freed() {
+    #[cfg(target_env = "gnu")]
+    for parameter in [libc::M_TRIM_THRESHOLD, libc::M_MMAP_THRESHOLD] {
+        // SAFETY: sets a number that the allocator reads under its own lock; one that it refuses changes nothing.
+        unsafe { libc::mallopt(parameter, KEPT) };
+    }
+}
