@@ -73,9 +73,7 @@ impl Walker {
     /// Every process that there is.
     pub(crate) fn pids(&mut self) -> io::Result<Vec<i32>> {
         let mut pids = Vec::new();
-        directory::entries(&self.root, &mut self.buffer, |name| {
-            pids.extend(name.to_str().ok().and_then(|name| name.parse::<i32>().ok()));
-        })?;
+        directory::entries(&self.root, &mut self.buffer, |name| pids.extend(number(name)))?;
         Ok(pids)
     }
 
@@ -134,7 +132,7 @@ impl Walker {
         let mut ids = Vec::new();
         let tasks = open(&process.directory, c"task", OFlag::O_DIRECTORY)?;
         directory::entries(&tasks, &mut self.buffer, |name| {
-            ids.extend(name.to_str().ok().and_then(|name| name.parse::<i32>().ok()));
+            ids.extend(number(name));
         })?;
         let mut sleeps = Vec::new();
         for id in ids {
@@ -260,6 +258,34 @@ impl Process {
         let link = name.ok().and_then(|name| directory::look(&self.directory, &name, false).ok());
         link.map_or((true, true), |link| link.access())
     }
+}
+
+/// Every process that there is, some dozens at a time.
+#[derive(Debug)]
+pub(crate) struct Pids {
+    root: File,
+    buffer: [u8; 1024],
+    at_end: bool,
+}
+
+impl Pids {
+    pub(crate) fn new() -> io::Result<Self> {
+        Ok(Self { root: File::open("/proc")?, buffer: [0; 1024], at_end: false })
+    }
+
+    /// The next of them; none at the end.
+    pub(crate) fn more(&mut self) -> io::Result<Vec<i32>> {
+        let mut pids = Vec::new();
+        while pids.is_empty() && !self.at_end {
+            self.at_end = !directory::more_entries(&self.root, &mut self.buffer, |name| pids.extend(number(name)))?;
+        }
+        Ok(pids)
+    }
+}
+
+/// The process or thread that an entry is.
+fn number(name: &CStr) -> Option<i32> {
+    name.to_str().ok()?.parse().ok()
 }
 
 /// The number in `ipc:[4026531839]`.

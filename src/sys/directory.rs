@@ -13,31 +13,29 @@ const NAME: usize = 19;
 /// What the longest entry takes, its name of 255 bytes with it.
 const LARGEST: usize = 280;
 
-/// Calls `each` with the name of every entry of a directory in `/proc`; `buffer` is what one call of the kernel's
-/// may fill.
+/// Calls `each` with the name of every entry of a directory in `/proc`.
 pub(crate) fn entries(directory: impl AsFd, buffer: &mut [u8], mut each: impl FnMut(&CStr)) -> io::Result<()> {
+    while more_entries(&directory, buffer, &mut each)? {}
+    Ok(())
+}
+
+/// The same with the next of them, as many as there is room for in `buffer`: whether there may be more.
+pub(crate) fn more_entries(directory: impl AsFd, buffer: &mut [u8], mut each: impl FnMut(&CStr)) -> io::Result<bool> {
     let fd = directory.as_fd().as_raw_fd();
-    loop {
-        // SAFETY: writes at most buffer.len() bytes into `buffer`.
-        let got = unsafe { libc::syscall(libc::SYS_getdents64, fd, buffer.as_mut_ptr(), buffer.len()) };
-        let filled = check_len(got.try_into().unwrap_or(-1))?;
-        if filled == 0 {
-            return Ok(());
+    // SAFETY: writes at most buffer.len() bytes into `buffer`.
+    let got = unsafe { libc::syscall(libc::SYS_getdents64, fd, buffer.as_mut_ptr(), buffer.len()) };
+    let filled = check_len(got.try_into().unwrap_or(-1))?;
+    let mut rest = &buffer[..filled];
+    while rest.len() > NAME {
+        let length = usize::from(u16::from_ne_bytes([rest[LENGTH], rest[LENGTH + 1]]));
+        let Some(entry) = rest.get(NAME..length) else { break };
+        if let Ok(name) = CStr::from_bytes_until_nul(entry) {
+            each(name);
         }
-        let mut rest = &buffer[..filled];
-        while rest.len() > NAME {
-            let length = usize::from(u16::from_ne_bytes([rest[LENGTH], rest[LENGTH + 1]]));
-            let Some(entry) = rest.get(NAME..length) else { break };
-            if let Ok(name) = CStr::from_bytes_until_nul(entry) {
-                each(name);
-            }
-            rest = &rest[length..];
-        }
-        // There the kernel only stops at the end, or at an entry that has no room.
-        if buffer.len() - filled >= LARGEST {
-            return Ok(());
-        }
+        rest = &rest[length..];
     }
+    // There the kernel only stops at the end, or at an entry that has no room.
+    Ok(buffer.len() - filled < LARGEST)
 }
 
 /// What an inode is.

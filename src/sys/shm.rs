@@ -94,12 +94,7 @@ pub(crate) fn lock(id: i32, locked: bool) -> io::Result<()> {
 
 /// `IPC_INFO` and `SHM_INFO`.
 pub(crate) fn limits() -> io::Result<Limits> {
-    let mut limits = MaybeUninit::<ShmLimits>::zeroed();
-    // SAFETY: IPC_INFO writes one struct shminfo, whatever the pointer's declared type.
-    check(unsafe { libc::shmctl(0, libc::IPC_INFO, limits.as_mut_ptr().cast()) })?;
-    // SAFETY: zeroed is a valid ShmLimits (integers only), and the call filled it.
-    let limits = unsafe { limits.assume_init() };
-    let (info, _) = info()?;
+    let ((limits, _), info) = (bounds()?, info()?);
     Ok(Limits { shmmax: limits.shmmax, shmmni: limits.shmmni, shmall: limits.shmall, used: info.shm_tot })
 }
 
@@ -114,8 +109,11 @@ pub(crate) fn stat_any(index: i32) -> io::Result<(i32, shmid_ds)> {
 
 /// The highest slot in use, for [`stat_any`]; `None` when there is no segment.
 pub(crate) fn highest_index() -> io::Result<Option<i32>> {
-    let (info, highest) = info()?;
-    Ok((info.used_ids > 0).then_some(highest))
+    // For SHM_INFO the kernel looks at every segment; here it only says 0 for the first slot and for none.
+    match bounds()? {
+        (_, 0) => Ok((info()?.used_ids > 0).then_some(0)),
+        (_, highest) => Ok(Some(highest)),
+    }
 }
 
 /// What there is of segments in this IPC namespace (`SHM_INFO`).
@@ -137,7 +135,7 @@ pub struct Usage {
 
 /// What there is of segments in this IPC namespace.
 pub(crate) fn usage() -> io::Result<Usage> {
-    let (info, _) = info()?;
+    let info = info()?;
     Ok(Usage {
         segments: u64::try_from(info.used_ids).unwrap_or(0),
         pages: info.shm_tot,
@@ -148,11 +146,20 @@ pub(crate) fn usage() -> io::Result<Usage> {
     })
 }
 
-/// `SHM_INFO`, and the highest slot in use.
-fn info() -> io::Result<(ShmInfo, i32)> {
+/// `IPC_INFO`, and the highest slot in use or 0.
+fn bounds() -> io::Result<(ShmLimits, i32)> {
+    let mut limits = MaybeUninit::<ShmLimits>::zeroed();
+    // SAFETY: IPC_INFO writes one struct shminfo, whatever the pointer's declared type.
+    let highest = check(unsafe { libc::shmctl(0, libc::IPC_INFO, limits.as_mut_ptr().cast()) })?;
+    // SAFETY: zeroed is a valid ShmLimits (integers only), and the call filled it.
+    Ok((unsafe { limits.assume_init() }, highest))
+}
+
+/// `SHM_INFO`
+fn info() -> io::Result<ShmInfo> {
     let mut info = MaybeUninit::<ShmInfo>::zeroed();
     // SAFETY: SHM_INFO writes one struct shm_info, whatever the pointer's declared type.
-    let highest = check(unsafe { libc::shmctl(0, SHM_INFO, info.as_mut_ptr().cast()) })?;
+    check(unsafe { libc::shmctl(0, SHM_INFO, info.as_mut_ptr().cast()) })?;
     // SAFETY: zeroed is a valid ShmInfo (integers only), and the call filled it.
-    Ok((unsafe { info.assume_init() }, highest))
+    Ok(unsafe { info.assume_init() })
 }

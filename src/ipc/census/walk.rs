@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
+use std::sync::{Mutex, PoisonError};
+use std::{mem, thread};
 
 use super::held::Held;
 use super::uses::{Attention, How, Use};
@@ -14,7 +14,7 @@ use crate::ipc::Id;
 use crate::ipc::lock::{Gathered, Table};
 use crate::ipc::sem::sysv::{self, Set};
 use crate::proc::clocks::Clocks;
-use crate::proc::walk::{self, Walker};
+use crate::proc::walk::{self, Pids, Walker};
 use crate::sys::{errno, heap};
 
 /// Processes that a thread takes at a time, and from how many on a second thread is worth its start.
@@ -81,15 +81,15 @@ impl Census {
         if attention.is_nothing() {
             return Ok(Self::default());
         }
-        let own = std::process::id().cast_signed();
-        let all = || -> io::Result<Vec<i32>> {
-            let mut pids = Walker::new()?.pids()?;
-            pids.retain(|&pid| pid != own);
-            Ok(pids)
-        };
         let mut census = match pids {
-            Some(pids) if !attention.is_about_others() => Self::walk(pids, &attention)?,
-            _ => Self::walk(&all()?, &attention)?,
+            Some(pids) if !attention.is_about_others() => {
+                let mut shares = pids.chunks(SHARE).map(<[i32]>::to_vec);
+                Self::walk(|| Ok(shares.next().unwrap_or_default()), &attention)?
+            }
+            _ => {
+                let mut pids = Pids::new()?;
+                Self::walk(|| pids.more(), &attention)?
+            }
         };
         census.finish(&attention, table.as_ref())?;
         if let Some(pids) = pids {
@@ -99,21 +99,41 @@ impl Census {
         Ok(census)
     }
 
-    fn walk(pids: &[i32], attention: &Attention) -> io::Result<Self> {
+    /// Looks at the processes that `more` gives, some at a time, until it gives none.
+    fn walk(mut more: impl FnMut() -> io::Result<Vec<i32>> + Send, attention: &Attention) -> io::Result<Self> {
         let clocks = Clocks::read();
-        let next = AtomicUsize::new(0);
+        let mut first = Vec::new();
+        let are_few = loop {
+            let share = more()?;
+            if share.is_empty() {
+                break true;
+            }
+            first.extend(share);
+            if first.len() > 2 * SHARE {
+                break false;
+            }
+        };
+        let desk = Mutex::new((first, more));
+        let next = || {
+            let mut desk = desk.lock().unwrap_or_else(PoisonError::into_inner);
+            let (first, more) = &mut *desk;
+            if first.is_empty() { more() } else { Ok(mem::take(first)) }
+        };
+        let own = std::process::id().cast_signed();
         let walk = || -> io::Result<Self> {
             let mut walker = Walker::new()?;
             let mut census = Self::default();
             loop {
-                let begin = next.fetch_add(SHARE, Ordering::Relaxed);
-                let Some(share) = pids.get(begin..) else { return Ok(census) };
-                for &pid in share.iter().take(SHARE) {
+                let share = next()?;
+                if share.is_empty() {
+                    return Ok(census);
+                }
+                for pid in share.into_iter().filter(|&pid| pid != own) {
                     census.visit(&mut walker, pid, attention, &clocks);
                 }
             }
         };
-        if pids.len() <= 2 * SHARE {
+        if are_few {
             return walk();
         }
         heap::keep_freed();
@@ -206,6 +226,7 @@ impl Census {
     /// Adds what objects tell of their users and processes do not: who is to be notified of a message, and
     /// since when the last of a segment has it attached.
     pub fn complete<'a>(&mut self, objects: impl IntoIterator<Item = (&'a Object, Option<u64>)>) {
+        let mut has_more = false;
         for (object, namespace) in objects {
             let (pid, how, since) = match object {
                 Object::PosixQueue(queue) => (queue.notified, Some(How::Notified), None),
@@ -223,11 +244,16 @@ impl Census {
             let Some(&(place, number)) = places.iter().find(is_it) else { continue };
             let uses = &mut self.processes[place].uses;
             match how {
-                Some(how) => uses.push(Use { thing, how, thread: None, descriptors: Vec::new(), since: None }),
+                Some(how) => {
+                    uses.push(Use { thing, how, thread: None, descriptors: Vec::new(), since: None });
+                    has_more = true;
+                }
                 None => uses[number].since = since,
             }
         }
-        self.reindex();
+        if has_more {
+            self.reindex();
+        }
     }
 
     /// Who is at this thing, and how; System V things are those of this IPC namespace.
