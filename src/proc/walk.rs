@@ -230,7 +230,8 @@ impl Process {
 
     /// The number of its IPC namespace.
     pub(crate) fn ipc_namespace(&self) -> io::Result<u64> {
-        namespace_in(&self.link(c"ns/ipc")?).ok_or_else(|| io::ErrorKind::InvalidData.into())
+        namespace_in(directory::link(&self.directory, c"ns/ipc", &mut [0; 64])?)
+            .ok_or_else(|| io::ErrorKind::InvalidData.into())
     }
 
     /// What a link of it points to.

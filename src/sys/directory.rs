@@ -75,6 +75,15 @@ impl Inode {
     }
 }
 
+/// What a link in a directory points to, as much of it as there is room for.
+pub(crate) fn link<'a>(directory: impl AsFd, name: &CStr, room: &'a mut [u8]) -> io::Result<&'a [u8]> {
+    // SAFETY: a NUL-terminated name, and at most room.len() bytes are written into `room`.
+    let length = check_len(unsafe {
+        libc::readlinkat(directory.as_fd().as_raw_fd(), name.as_ptr(), room.as_mut_ptr().cast(), room.len())
+    })?;
+    Ok(&room[..length])
+}
+
 /// Looks at a name in a directory; a link is followed where that is said. A server that does not answer is
 /// not waited for: what is known of its files counts.
 pub(crate) fn look(directory: impl AsFd, name: &CStr, follow: bool) -> io::Result<Inode> {

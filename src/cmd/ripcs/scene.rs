@@ -10,7 +10,7 @@ use super::joined;
 use super::place::{NamespaceArgs, Place};
 use crate::app::Context;
 use crate::exit::{Status, UsageError};
-use crate::ipc::census::{self, Attention, Census, Class, Hidden, Object, Process, Target, Use};
+use crate::ipc::census::{self, Attention, Census, Class, Found, Hidden, Object, Process, Target, Use};
 use crate::ipc::socket::inventory::Status as Socket;
 use crate::output::{counted, escape};
 
@@ -52,15 +52,21 @@ impl Scene {
         let finds_sets = !namespaces.is_given() && classes.contains(&Class::Set) && census::set_count() > MANY_SETS;
         let listed: Vec<Class> =
             classes.iter().copied().filter(|class| !(finds_sets && *class == Class::Set)).collect();
-        Ok(Self { finds_sets, ..Self::of(context, namespaces, &listed)? })
+        let usable = || census::usable_objects(&listed);
+        Ok(Self { finds_sets, ..Self::found_by(usable, namespaces.places(context)?, namespaces.is_all())? })
     }
 
     /// The lasting objects of these kinds in these places; `all` when there are no others.
     pub(super) fn at(places: Vec<Place>, classes: &[Class], all: bool) -> anyhow::Result<Self> {
+        Self::found_by(|| census::objects(classes), places, all)
+    }
+
+    /// What `find` finds in each of these places.
+    fn found_by(find: impl Fn() -> io::Result<Found> + Sync, places: Vec<Place>, all: bool) -> anyhow::Result<Self> {
         let mut scene = Self { places, spots: Vec::new(), unlisted: Vec::new(), all, finds_sets: false };
         for index in 0..scene.places.len() {
             let place = &scene.places[index];
-            let found = place.visit(|| census::objects(classes));
+            let found = place.visit(&find);
             let Some(found) = found.with_context(|| format!("cannot list the objects{}", place.told()))? else {
                 continue;
             };

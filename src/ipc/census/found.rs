@@ -22,11 +22,24 @@ pub struct Found {
 
 /// Every lasting object of these kinds, in this IPC namespace and `/dev/shm`.
 pub fn objects(classes: &[Class]) -> io::Result<Found> {
+    objects_that(classes, |_| true)
+}
+
+/// Those of them that somebody may be at: the kernel counts who has a segment attached.
+pub fn usable_objects(classes: &[Class]) -> io::Result<Found> {
+    objects_that(classes, |object| !matches!(object, Object::Segment(segment) if segment.attaches == 0))
+}
+
+fn objects_that(classes: &[Class], count: impl Fn(&Object) -> bool + Sync) -> io::Result<Found> {
     let batches = batches(classes)?;
     let mut all = Found::default();
     in_turn(
         batches.len(),
-        |number| batches[number].look(),
+        |number| {
+            let mut found = batches[number].look()?;
+            found.objects.retain(&count);
+            Ok(found)
+        },
         |found: io::Result<Found>| {
             let found = found?;
             all.objects.extend(found.objects);

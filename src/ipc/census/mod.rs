@@ -17,7 +17,7 @@ mod walk;
 
 pub use arrivals::Arrivals;
 pub use events::{Actor, Change, Event, Snapshot};
-pub use found::{Batch, Found, batches, objects};
+pub use found::{Batch, Found, batches, objects, usable_objects};
 pub use held::{Held, add_contents};
 pub use object::{Class, Object, Thing, add_residence, add_values, add_waiting};
 pub use orphans::{Doubt, Evidence, Reason, Roster, Verdict};

@@ -157,6 +157,34 @@ fn who_prints_exactly_the_true_table() {
     others_know_a_part(world, &truth);
 }
 
+#[test]
+fn who_has_mapped_an_object_for_itself_alone_is_told_and_has_it_in_use() {
+    let Some(stage) = Stage::new() else { return };
+    if !has("python3") {
+        return;
+    }
+    let world = &stage.world;
+    world.ok("rshm", &["create", "/data", "-s", "4096"]);
+    world.script("ipcmk -M 4096", &[]).success();
+    let attached = stage.stays(&["attach-r", "0"]);
+    // The descriptor is closed: the mapping is all that it has of it.
+    let python = "import mmap,os,time
+f=os.open('/dev/shm/data',os.O_RDONLY)
+libc=__import__('ctypes').CDLL(None)
+libc.mmap.restype=__import__('ctypes').c_void_p
+assert libc.mmap(None,4096,mmap.PROT_READ,mmap.MAP_PRIVATE,f,0) != 2**64-1
+os.close(f)
+time.sleep(1000)";
+    let python = Running::start(world.command("python3").args(["-c", python]));
+    python.wait_until_in(Call::Nanosleep);
+    let row = |object: &str, player: &Running, how: &str| (object.to_owned(), u64::from(player.id()), how.to_owned());
+    let truth = vec![row("segment:/data", &python, "mapped privately r"), row("segment:0", &attached, "attached r")];
+    assert_eq!(sorted(who(world, &["segment"])), sorted(truth.clone()));
+    assert_eq!(who(world, &["segment:/data"]), truth[..1]);
+    let orphans = world.run("ripcs", &["orphans", "--json"]);
+    assert!(!rows(&orphans).iter().any(|row| row["object"] == "segment:/data"), "{}", orphans.stderr());
+}
+
 /// What lsof, fuser and lsipc tell is part of the table, and none of them has all of it.
 fn others_know_a_part(world: &World, truth: &[(String, u64, String)]) {
     if has("lsof") {
