@@ -93,7 +93,7 @@ pub(super) struct SlotTable<T, S> {
 
 /// Slots that are looked at together: few enough that what is in them takes little memory, many enough to
 /// be worth a thread's while.
-pub(super) const SHARE: i32 = 512;
+pub(super) const SHARE: i32 = 256;
 
 impl<T, S: Send> SlotTable<T, S> {
     /// All objects there are, in slot order.

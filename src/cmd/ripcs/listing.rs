@@ -2,6 +2,7 @@
 
 use std::io::{self, Write as _};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::Context as _;
 
@@ -23,13 +24,15 @@ pub(super) struct Listing<'a> {
     classes: &'a [Class],
     columns: &'a [AnyColumn],
     heads: Vec<(&'static str, Align)>,
+    /// The longest text of a share so far: room for the next.
+    longest: AtomicUsize,
 }
 
 impl<'a> Listing<'a> {
     /// Objects of these kinds with these columns, as the options say.
     pub(super) fn new(args: &'a ReportArgs, classes: &'a [Class], columns: &'a [AnyColumn]) -> Self {
         let heads = columns.iter().map(|column| (column.name, column.align)).collect();
-        Self { args, classes, columns, heads }
+        Self { args, classes, columns, heads, longest: AtomicUsize::new(0) }
     }
 
     /// Sorts and writes the items.
@@ -99,12 +102,13 @@ impl<'a> Listing<'a> {
 
     /// The rows of these items.
     fn text(&self, items: &[Item]) -> io::Result<Vec<u8>> {
-        let mut text = Vec::new();
+        let mut text = Vec::with_capacity(self.longest.load(Ordering::Relaxed));
         match self.args.form() {
             Form::Json => self.push_elements(&mut text, items)?,
             Form::Raw { .. } => self.report(items).write(&mut text, Form::Raw { header: false })?,
             form => self.report(items).write(&mut text, form)?,
         }
+        self.longest.fetch_max(text.len(), Ordering::Relaxed);
         Ok(text)
     }
 
