@@ -5,6 +5,7 @@ pub(crate) mod clocks;
 pub(crate) mod locks;
 pub(crate) mod maps;
 pub(crate) mod memory;
+pub(crate) mod pids;
 pub(crate) mod pipes;
 pub(crate) mod polls;
 pub(crate) mod process;

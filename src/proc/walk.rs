@@ -13,6 +13,7 @@ use nix::fcntl::{OFlag, openat, readlinkat};
 use nix::sys::stat::{Mode, fstat};
 
 use super::clocks::last_run;
+use super::pids::number;
 use super::process::Sleep;
 use crate::sys::call::Call;
 use crate::sys::directory::{self, Inode};
@@ -259,34 +260,6 @@ impl Process {
         let link = name.ok().and_then(|name| directory::look(&self.directory, &name, false).ok());
         link.map_or((true, true), |link| link.access())
     }
-}
-
-/// Every process that there is, some dozens at a time.
-#[derive(Debug)]
-pub(crate) struct Pids {
-    root: File,
-    buffer: [u8; 1024],
-    at_end: bool,
-}
-
-impl Pids {
-    pub(crate) fn new() -> io::Result<Self> {
-        Ok(Self { root: File::open("/proc")?, buffer: [0; 1024], at_end: false })
-    }
-
-    /// The next of them; none at the end.
-    pub(crate) fn more(&mut self) -> io::Result<Vec<i32>> {
-        let mut pids = Vec::new();
-        while pids.is_empty() && !self.at_end {
-            self.at_end = !directory::more_entries(&self.root, &mut self.buffer, |name| pids.extend(number(name)))?;
-        }
-        Ok(pids)
-    }
-}
-
-/// The process or thread that an entry is.
-fn number(name: &CStr) -> Option<i32> {
-    name.to_str().ok()?.parse().ok()
 }
 
 /// The number in `ipc:[4026531839]`.

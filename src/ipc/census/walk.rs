@@ -14,11 +14,15 @@ use crate::ipc::Id;
 use crate::ipc::lock::{Gathered, Table};
 use crate::ipc::sem::sysv::{self, Set};
 use crate::proc::clocks::Clocks;
-use crate::proc::walk::{self, Pids, Walker};
+use crate::proc::pids::Pids;
+use crate::proc::walk::{self, Walker};
 use crate::sys::{errno, heap};
 
-/// Processes that a thread takes at a time, and from how many on a second thread is worth its start.
+/// Processes that a thread takes at a time, of those that were asked for.
 const SHARE: usize = 32;
+
+/// Up to how many processes a second thread is not worth its start.
+const FEW: usize = 64;
 
 /// Threads that walk: the kernel's locks let no more through.
 const THREADS: usize = 2;
@@ -102,17 +106,8 @@ impl Census {
     /// Looks at the processes that `more` gives, some at a time, until it gives none.
     fn walk(mut more: impl FnMut() -> io::Result<Vec<i32>> + Send, attention: &Attention) -> io::Result<Self> {
         let clocks = Clocks::read();
-        let mut first = Vec::new();
-        let are_few = loop {
-            let share = more()?;
-            if share.is_empty() {
-                break true;
-            }
-            first.extend(share);
-            if first.len() > 2 * SHARE {
-                break false;
-            }
-        };
+        let first = some(&mut more)?;
+        let are_few = first.len() <= FEW;
         let desk = Mutex::new((first, more));
         let next = || {
             let mut desk = desk.lock().unwrap_or_else(PoisonError::into_inner);
@@ -284,6 +279,19 @@ impl Census {
     pub fn count(&self, thing: Thing, namespace: Option<u64>) -> usize {
         self.users(thing, namespace).map(|(process, _)| process.pid).collect::<HashSet<_>>().len()
     }
+}
+
+/// The first processes that `more` gives: all, where those are few.
+fn some(more: &mut impl FnMut() -> io::Result<Vec<i32>>) -> io::Result<Vec<i32>> {
+    let mut some = Vec::new();
+    while some.len() <= FEW {
+        let share = more()?;
+        if share.is_empty() {
+            break;
+        }
+        some.extend(share);
+    }
+    Ok(some)
 }
 
 /// How many sets there are in our IPC namespace; 0 where the kernel does not tell.
