@@ -55,9 +55,11 @@ impl Framing {
 
     /// Where the record lies that `bytes` begin with, and where the next one begins; `None` while it is not
     /// whole. A record of [`Framing::Whole`] ends with the stream alone.
-    pub(crate) fn first(self, bytes: &[u8]) -> Option<(Range<usize>, usize)> {
+    ///
+    /// `searched` bytes are known to have no end of it, and are not searched again.
+    pub(crate) fn first(self, bytes: &[u8], searched: usize) -> Option<(Range<usize>, usize)> {
         if let Some(terminator) = self.terminator() {
-            let end = memchr::memchr(terminator, bytes)?;
+            let end = searched + memchr::memchr(terminator, &bytes[searched..])?;
             return Some((0..end, end + 1));
         }
         let (prefix, rest) = bytes.split_first_chunk::<PREFIX>().filter(|_| self == Self::LengthPrefixed)?;
@@ -77,14 +79,23 @@ mod tests {
             for record in [&b"ab"[..], b"", b"c"] {
                 framing.push(&mut stream, record).expect("short");
             }
-            let (first, next) = framing.first(&stream).expect("whole");
+            let (first, next) = framing.first(&stream, 0).expect("whole");
             assert_eq!(&stream[first], b"ab", "{framing:?}");
-            let (second, after) = framing.first(&stream[next..]).expect("whole");
+            let (second, after) = framing.first(&stream[next..], 0).expect("whole");
             assert!(second.is_empty(), "{framing:?}");
             let last = &stream[next + after..];
-            assert_eq!(framing.first(&last[..last.len() - 1]), None, "{framing:?}");
-            assert_eq!(framing.first(last).map(|(record, _)| &last[record]), Some(&b"c"[..]), "{framing:?}");
+            assert_eq!(framing.first(&last[..last.len() - 1], 0), None, "{framing:?}");
+            assert_eq!(framing.first(last, 0).map(|(record, _)| &last[record]), Some(&b"c"[..]), "{framing:?}");
         }
-        assert_eq!(Framing::Whole.first(b"a\n"), None);
+        assert_eq!(Framing::Whole.first(b"a\n", 0), None);
+    }
+
+    #[test]
+    fn what_has_been_searched_is_not_searched_again() {
+        // An end that was not there shows that nobody looks.
+        assert_eq!(Framing::Lines.first(b"a\nb\nc", 2), Some((0..3, 4)));
+        assert_eq!(Framing::Lines.first(b"a\nb\nc", 4), None);
+        assert_eq!(Framing::Null.first(b"ab", 2), None);
+        assert_eq!(Framing::LengthPrefixed.first(b"\0\0\0\x02ab", 5), Some((4..6, 6)));
     }
 }

@@ -101,13 +101,15 @@ pub(super) struct Records<'a> {
     scratch: (io::PipeReader, io::PipeWriter),
     /// What was read and not given out: less than a record, while we hold the lock.
     part: Vec<u8>,
+    /// How much of that is known to have no end of a record.
+    searched: usize,
     locked: bool,
 }
 
 impl<'a> Records<'a> {
     pub(super) fn new(intake: Intake<'a>, framing: Framing) -> anyhow::Result<Self> {
         let scratch = io::pipe().context("cannot make a pipe")?;
-        Ok(Self { intake, framing, step: STEP, scratch, part: Vec::new(), locked: false })
+        Ok(Self { intake, framing, step: STEP, scratch, part: Vec::new(), searched: 0, locked: false })
     }
 
     /// Takes no more at once than this, unless a record is longer.
@@ -127,6 +129,7 @@ impl<'a> Records<'a> {
             };
             if seen.is_empty() {
                 let rest = std::mem::take(&mut self.part);
+                self.searched = 0;
                 self.unlock();
                 if !rest.is_empty() {
                     each(self.last(&rest)?)?;
@@ -138,18 +141,29 @@ impl<'a> Records<'a> {
                 return Ok(0);
             }
             self.read(&seen, most)?;
-            let mut given = 0;
-            let mut start = 0;
-            while let Some((record, next)) = self.framing.first(&self.part[start..]).filter(|_| given < most) {
-                each(&self.part[start + record.start..start + record.end])?;
-                (start, given) = (start + next, given + 1);
-            }
-            self.part.drain(..start);
+            let given = self.give(most, &mut each)?;
             self.unlock();
             if given > 0 {
                 return Ok(given);
             }
         }
+    }
+
+    /// Gives out the records that have been read, up to `most`: how many. What is left moves to the front once.
+    fn give(&mut self, most: u64, mut each: impl FnMut(&[u8]) -> anyhow::Result<()>) -> anyhow::Result<u64> {
+        let mut given = 0;
+        let mut start = 0;
+        while given < most
+            && let Some((record, next)) = self.framing.first(&self.part[start..], self.searched)
+        {
+            each(&self.part[start + record.start..start + record.end])?;
+            (start, given, self.searched) = (start + next, given + 1, 0);
+        }
+        self.part.drain(..start);
+        if given < most {
+            self.searched = self.part.len();
+        }
+        Ok(given)
     }
 
     /// What was taken of a record whose end has not come.
@@ -175,29 +189,34 @@ impl<'a> Records<'a> {
     /// Reads up to the end of the last record that is wanted, or everything where none ends.
     fn read(&mut self, seen: &[u8], most: u64) -> anyhow::Result<()> {
         let had = self.part.len();
-        let all = [&self.part, seen].concat();
+        self.part.extend_from_slice(seen);
         let mut end = 0;
+        let mut searched = self.searched;
         for _ in 0..most {
-            match self.framing.first(&all[end..]) {
-                Some((_, next)) if end == 0 || end + next <= self.step => end += next,
+            match self.framing.first(&self.part[end..], searched) {
+                Some((_, next)) if end == 0 || end + next <= self.step => (end, searched) = (end + next, 0),
                 _ => break,
             }
         }
-        let wanted = if end == 0 { seen.len() } else { end - had };
-        self.part.resize(had + wanted, 0);
+        if end > 0 {
+            self.part.truncate(end.max(had));
+        }
         let mut filled = had;
-        while filled < self.part.len() {
+        let done = loop {
+            if filled == self.part.len() {
+                break Ok(());
+            }
             // What we read counts, not what we saw: a stranger may read, too, and know no lock.
             match unistd::read(&self.intake.file, &mut self.part[filled..]).map_err(io::Error::from) {
-                Ok(0) => break,
+                Ok(0) => break Ok(()),
                 Ok(count) => filled += count,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
-                Err(error) => return Err(self.intake.explain(error)),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break Ok(()),
+                Err(error) => break Err(self.intake.explain(error)),
             }
-        }
+        };
         self.part.truncate(filled);
-        Ok(())
+        done
     }
 
     /// What is left at the end of the stream: a record without its terminator.
@@ -245,5 +264,55 @@ impl<'a> Records<'a> {
             let _ = self.intake.file.unlock();
             self.locked = false;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ipc::Mode;
+    use std::io::Write as _;
+
+    /// A FIFO's records, and its writer.
+    fn fifo(path: &Path) -> (Records<'_>, File) {
+        fifo::create(path, Mode::PRIVATE).expect("made");
+        let intake = Intake::open(path, Links::Refuse, Wait::Never, false).expect("opened");
+        let writer = fifo::open_to_write(path, Links::Refuse, Wait::Never).expect("it has a reader");
+        (Records::new(intake, Framing::Lines).expect("a pipe"), writer)
+    }
+
+    /// What `take` does with what is there.
+    fn take(records: &mut Records<'_>, most: u64) -> Vec<Vec<u8>> {
+        let mut taken = Vec::new();
+        let seen = records.look().expect("readable").expect("something is there");
+        records.read(&seen, most).expect("readable");
+        let keep = |record: &[u8]| {
+            taken.push(record.to_vec());
+            Ok(())
+        };
+        records.give(most, keep).expect("kept");
+        taken
+    }
+
+    #[test]
+    fn no_piece_of_a_long_record_is_searched_twice() {
+        const PIECES: usize = (64 << 20) / 4096;
+        let folder = tempfile::tempdir().expect("a directory");
+        let path = folder.path().join("f");
+        let (mut records, mut writer) = fifo(&path);
+        for piece in 1..=PIECES {
+            writer.write_all(&[b'x'; 4096]).expect("room");
+            assert!(take(&mut records, 2).is_empty(), "no record ends");
+            assert_eq!((records.part.len(), records.searched), (piece * 4096, piece * 4096));
+            // An end behind us that was not there: whoever searches again finds it.
+            records.part[(piece - 1) * 4096] = b'\n';
+        }
+        writer.write_all(b"end\nnext\nthird\n").expect("room");
+        let lengths: Vec<usize> = take(&mut records, 2).iter().map(Vec::len).collect();
+        assert_eq!(lengths, [(64 << 20) + 3]);
+        assert_eq!((records.part.len(), records.searched), (0, 0));
+        // What does not fit into a step behind a long one is left in the FIFO.
+        assert_eq!(take(&mut records, 1), [b"next"]);
+        assert_eq!(take(&mut records, 2), [b"third"]);
     }
 }

@@ -90,13 +90,18 @@ impl Semaphore {
         }
     }
 
+    /// Takes one unit if there is one, EAGAIN otherwise.
+    fn try_take(&self) -> io::Result<()> {
+        self.mapped.try_wait().map_err(cut_short)
+    }
+
     /// Takes one unit, over signals that end nothing.
     fn take_one(&self, wait: Wait, deadline: Option<Duration>) -> io::Result<()> {
         loop {
             let taken = if wait == Wait::Never { self.mapped.try_wait() } else { self.mapped.wait(deadline) };
             match taken {
                 Err(error) if errno::is(&error, errno::EINTR) && !signal::wants_attention() => {}
-                taken => return taken,
+                taken => return taken.map_err(cut_short),
             }
         }
     }
@@ -104,7 +109,7 @@ impl Semaphore {
     /// Takes units if they are there, all or none: whether they were.
     fn take_at_once(&self, units: u32) -> io::Result<bool> {
         for taken in 0..units {
-            if let Err(error) = self.mapped.try_wait() {
+            if let Err(error) = self.try_take() {
                 self.give(taken)?;
                 return if errno::is(&error, errno::EAGAIN) { Ok(false) } else { Err(error) };
             }
@@ -116,7 +121,7 @@ impl Semaphore {
     #[doc(alias = "sem_post")]
     pub fn give(&self, units: u32) -> io::Result<()> {
         for given in 0..units {
-            if let Err(error) = self.mapped.post() {
+            if let Err(error) = self.mapped.post().map_err(cut_short) {
                 self.take_at_once(given)?;
                 return Err(error);
             }
@@ -136,13 +141,13 @@ impl Semaphore {
     /// Its value.
     #[doc(alias = "sem_getvalue")]
     pub fn value(&self) -> io::Result<u32> {
-        inventory::contents(&self.file).map(|(value, _)| value)
+        inventory::contents(&self.file).map(|(value, _)| value).map_err(cut_short)
     }
 
     /// How many processes sleep on it, as the C library counts them. One that was killed in its sleep
     /// is counted for ever.
     pub fn waiting(&self) -> io::Result<u32> {
-        inventory::contents(&self.file).map(|(_, waiting)| waiting)
+        inventory::contents(&self.file).map(|(_, waiting)| waiting).map_err(cut_short)
     }
 
     /// Makes its value `value` by giving and taking. That is not one step: units that others give and
@@ -153,7 +158,7 @@ impl Semaphore {
             return self.give(value - now);
         }
         for _ in value..now {
-            match self.mapped.try_wait() {
+            match self.try_take() {
                 // Somebody else took it.
                 Err(error) if errno::is(&error, errno::EAGAIN) => break,
                 taken => taken?,
@@ -168,6 +173,14 @@ impl Semaphore {
     pub fn set(&self, changes: &Changes) -> io::Result<()> {
         changes.apply_to_file(&self.file)
     }
+}
+
+/// The error of an open semaphore whose file may have lost its bytes, in words where it has.
+fn cut_short(error: io::Error) -> io::Error {
+    if errno::is(&error, errno::EFAULT) || error.kind() == io::ErrorKind::UnexpectedEof {
+        return io::Error::new(io::ErrorKind::InvalidData, "its file was cut short, it is no semaphore any more");
+    }
+    error
 }
 
 /// The file of a semaphore.

@@ -65,7 +65,7 @@ fn check_signals() -> io::Result<()> {
     if signal::wants_attention() { Err(errno::error(errno::EINTR)) } else { Ok(()) }
 }
 
-/// How bytes get from one descriptor to the other. What does not apply says EINVAL, and has taken nothing.
+/// How bytes get from one descriptor to the other. What does not apply says EINVAL, and holds nothing that it took.
 enum Way {
     /// From a file.
     Sendfile,
@@ -290,4 +290,30 @@ pub fn out_of_memory(memory: &Memory, output: BorrowedFd<'_>, as_pages: bool, te
 
 fn is_pipe(fd: BorrowedFd<'_>) -> io::Result<bool> {
     Ok(File::from(fd.try_clone_to_owned()?).metadata()?.file_type().is_fifo())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::pipe;
+
+    #[test]
+    fn no_byte_is_lost_between_two_ways() {
+        let path = tempfile::NamedTempFile::new().expect("a file");
+        // Neither sendfile(2) nor splice(2) writes to what is open for appending.
+        let mut output = OpenOptions::new().append(true).open(&path).expect("it is there");
+        let sent: Vec<u8> = (0..1_u32 << 20).flat_map(u32::to_ne_bytes).collect();
+        let (input, mut writer) = pipe().expect("a pipe");
+        let mut told = 0;
+        let moved = thread::scope(|scope| {
+            scope.spawn(|| {
+                let written = writer.write_all(&sent);
+                drop(writer);
+                written
+            });
+            into_file(input.as_fd(), &mut output, u64::MAX, &mut |done| told = done)
+        });
+        assert_eq!((moved.expect("copied"), told), (sent.len() as u64, sent.len() as u64));
+        assert!(std::fs::read(&path).expect("it is there") == sent, "the same bytes in the same order");
+    }
 }

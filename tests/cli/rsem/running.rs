@@ -9,7 +9,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use tempfile::TempDir;
 
-use crate::support::{Call, World, can_trace, wait_for, wait_until};
+use crate::support::{Call, Running, World, can_trace, wait_for, wait_until};
 
 /// A folder that everybody may write to.
 fn folder() -> TempDir {
@@ -199,4 +199,48 @@ fn one_run_of_a_free_semaphore_makes_few_calls() {
     let (own, executed, forked) = calls("0x4b");
     assert_eq!((executed, forked), (2, false), "it becomes the command");
     assert!((5..=25).contains(&own), "{own} calls of our own");
+}
+
+#[test]
+fn a_semaphore_that_its_command_cuts_short_is_an_error() {
+    let Some(world) = World::new() else { return };
+    world.ok("rsem", &["create", "/s", "--value", "2"]);
+    let ran = world.run("rsem", &["run", "-N", "2", "/s", "--", "sh", "-c", ": >/dev/shm/sem.s"]);
+    ran.fails(125, "cannot give back 2 units to semaphore '/s': its file was cut short, it is no semaphore any more\n");
+}
+
+#[test]
+fn a_semaphore_cut_short_in_a_wait_is_an_error() {
+    let Some(world) = World::new() else { return };
+    // Who waits for zero looks again and again; a sleeper is woken by a signal that ends nothing.
+    for (arguments, call, signal) in
+        [(&["wait", "/s"][..], Call::Futex, Some("ALRM")), (&["wait", "--zero", "/full"], Call::Nanosleep, None)]
+    {
+        world.script("rsem create /s --value 0; rsem create /full --value 1", &[]).success();
+        let waiter = world.start("rsem", arguments);
+        waiter.wait_until_in(call);
+        world.script(": >/dev/shm/sem.s; : >/dev/shm/sem.full", &[]).success();
+        if let Some(signal) = signal {
+            waiter.signal(signal);
+        }
+        waiter.outcome().fails(1, "its file was cut short, it is no semaphore any more\n");
+        world.script("rm /dev/shm/sem.s /dev/shm/sem.full", &[]).success();
+    }
+}
+
+#[test]
+fn whoever_races_one_that_cuts_a_semaphore_short_gets_an_answer_or_an_error() {
+    let Some(world) = World::new() else { return };
+    world.script("rsem create /s --value 1000; cp /dev/shm/sem.s /dev/shm/copy", &[]).success();
+    let cut = "echo ready; cd /dev/shm; while :; do : >sem.s; cat copy >sem.s; done";
+    let mut shrinker = Running::start(world.sh(cut, &[]).env("LC_ALL", "C"));
+    assert_eq!(shrinker.line(), "ready");
+    let script = "n=0; while [ $((n += 1)) -le 200 ]; do
+        case $((n % 2)) in 0) rsem post /s 500 ;; 1) rsem wait --nowait /s 500 ;; esac >/dev/null 2>&1
+        echo $?
+    done | sort | uniq -c";
+    let statuses = world.script(script, &[]).success();
+    let known = |line: &str| [" 0", " 1", " 124"].iter().any(|end| line.ends_with(end));
+    assert!(statuses.lines().all(known), "{statuses}");
+    drop(shrinker);
 }
