@@ -14,7 +14,7 @@ const FEW: usize = 6;
 /// Does `work` for each number below `count` and hands the results to `take`, in the order of the numbers.
 ///
 /// A second thread helps. It is only started where there is something for it to do, and where none can be had the
-/// work is done without. The first error of `take` ends it all.
+/// work is done without. The first error of `take` ends it all. A panic in either thread is one here.
 pub(crate) fn in_turn<T: Send, E>(
     count: usize,
     work: impl Fn(usize) -> T + Sync,
@@ -23,14 +23,18 @@ pub(crate) fn in_turn<T: Send, E>(
     if count < FEW {
         return (0..count).try_for_each(|number| take(work(number)));
     }
-    let desk =
-        Desk { state: Mutex::new(State { count, next: 0, taken: 0, done: BTreeMap::new() }), news: Condvar::new() };
+    let desk = Desk {
+        state: Mutex::new(State { count, next: 0, taken: 0, done: BTreeMap::new(), has_left: false }),
+        news: Condvar::new(),
+    };
     thread::scope(|scope| {
-        let help = || while desk.help(&work) {};
+        let help = || {
+            let _leave = Leave(&desk);
+            while desk.help(&work) {}
+        };
         let _ = thread::Builder::new().spawn_scoped(scope, help);
-        let all = (0..count).try_for_each(|number| take(desk.result(number, &work)));
-        desk.close();
-        all
+        let _leave = Leave(&desk);
+        (0..count).try_for_each(|number| take(desk.result(number, &work)))
     })
 }
 
@@ -47,6 +51,8 @@ struct State<T> {
     /// The number whose result is wanted.
     taken: usize,
     done: BTreeMap<usize, T>,
+    /// One of the two is gone. What it was at, if it panicked, it does not lay down any more.
+    has_left: bool,
 }
 
 impl<T> State<T> {
@@ -97,7 +103,8 @@ impl<T> Desk<T> {
             if let Some(result) = state.done.remove(&number) {
                 return result;
             }
-            let Some(mine) = state.claim() else {
+            let left_over = state.has_left.then_some(number);
+            let Some(mine) = state.claim().or(left_over) else {
                 state = self.wait(state);
                 continue;
             };
@@ -110,17 +117,25 @@ impl<T> Desk<T> {
             state.done.insert(mine, result);
         }
     }
+}
 
-    /// Nothing more is wanted.
-    fn close(&self) {
-        let mut state = self.lock();
+/// Whoever has this leaves the desk with it, by a panic, too: the other one waits no more.
+struct Leave<'a, T>(&'a Desk<T>);
+
+impl<T> Drop for Leave<'_, T> {
+    fn drop(&mut self) {
+        let mut state = self.0.lock();
         state.next = state.count;
-        self.news.notify_one();
+        state.has_left = true;
+        self.0.news.notify_one();
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Barrier;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
     use super::*;
 
     #[test]
@@ -145,5 +160,27 @@ mod tests {
         };
         assert_eq!(in_turn(1_000_000, |number| number, take), Err(10));
         assert_eq!(taken, 11);
+    }
+
+    #[test]
+    #[should_panic(expected = "a scoped thread panicked")]
+    fn who_waits_for_a_helper_that_panics_does_not_wait_for_ever() {
+        let (own, both, have_met) = (thread::current().id(), Barrier::new(2), AtomicBool::new(false));
+        let work = |number| {
+            // Each is at a number of its own.
+            if !have_met.load(Ordering::Relaxed) {
+                both.wait();
+                have_met.store(true, Ordering::Relaxed);
+            }
+            assert_eq!(thread::current().id(), own, "the helper gives up");
+            number
+        };
+        let _ = in_turn(1000, work, |_| Ok::<(), ()>(()));
+    }
+
+    #[test]
+    #[should_panic(expected = "nobody takes it")]
+    fn a_helper_that_nothing_is_taken_from_any_more_does_not_wait_for_ever() {
+        let _ = in_turn(1_000_000, |number| number, |_| -> Result<(), ()> { panic!("nobody takes it") });
     }
 }

@@ -1,6 +1,5 @@
 //! The pipes and FIFOs that processes have open, or are about to open.
 
-use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
@@ -73,7 +72,9 @@ pub(crate) fn opening(pid: i32, sleep: Sleep) -> Option<(Target, u64)> {
         _ => return None,
     };
     let path = PathBuf::from(std::ffi::OsString::from_vec(process::read_string(pid, path).ok()?));
-    let file = fs::metadata(seen_from_outside(pid, directory, &path)).ok().filter(|file| file.file_type().is_fifo())?;
+    let file = fs::metadata(process::path_from_outside(pid, directory, &path))
+        .ok()
+        .filter(|file| file.file_type().is_fifo())?;
     let own = format!("/proc/{pid}/cwd");
     let path = match directory {
         _ if path.is_absolute() => path,
@@ -81,27 +82,6 @@ pub(crate) fn opening(pid: i32, sleep: Sleep) -> Option<(Target, u64)> {
         None => fs::read_link(own).ok()?.join(path),
     };
     Some((Target::Fifo { device: file.dev(), inode: file.ino(), path }, flags))
-}
-
-/// Where we find what a process calls so: below its own root or directory.
-fn seen_from_outside(pid: i32, directory: Option<u32>, path: &Path) -> PathBuf {
-    let process = PathBuf::from(format!("/proc/{pid}"));
-    let strip = |prefix: &str| path.strip_prefix(prefix).ok();
-    // These would be ours.
-    if let Some(rest) = strip("/proc/self").or_else(|| strip("/proc/thread-self")) {
-        return process.join(rest);
-    }
-    if let Some(rest) = strip("/dev/fd") {
-        return process.join("fd").join(rest);
-    }
-    match (path.as_os_str().as_bytes(), directory) {
-        (b"/dev/stdin", _) => process.join("fd/0"),
-        (b"/dev/stdout", _) => process.join("fd/1"),
-        (b"/dev/stderr", _) => process.join("fd/2"),
-        ([b'/', rest @ ..], _) => process.join("root").join(OsStr::from_bytes(rest)),
-        (_, Some(directory)) => process.join("fd").join(directory.to_string()).join(path),
-        (_, None) => process.join("cwd").join(path),
-    }
 }
 
 #[cfg(test)]
@@ -118,20 +98,5 @@ mod tests {
         let ends: Vec<_> = ours.iter().map(|end| (end.reads, end.writes)).collect();
         assert!(ends.contains(&(true, false)) && ends.contains(&(false, true)), "{ours:?}");
         drop(write);
-    }
-
-    #[test]
-    fn paths_are_looked_for_where_the_process_has_them() {
-        let table = [
-            (None, "/tmp/f", "/proc/7/root/tmp/f"),
-            (None, "f", "/proc/7/cwd/f"),
-            (Some(3), "f", "/proc/7/fd/3/f"),
-            (None, "/proc/self/fd/4", "/proc/7/fd/4"),
-            (None, "/dev/fd/4", "/proc/7/fd/4"),
-            (None, "/dev/stdin", "/proc/7/fd/0"),
-        ];
-        for (directory, path, found) in table {
-            assert_eq!(seen_from_outside(7, directory, Path::new(path)), Path::new(found));
-        }
     }
 }

@@ -1,8 +1,11 @@
 //! Processes: whether they run, what they are called, what they sleep in and hold open.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{FileExt, MetadataExt};
+use std::path::{Path, PathBuf};
 
 use nix::sys::uio::{RemoteIoVec, process_vm_readv};
 use nix::unistd::Pid;
@@ -106,6 +109,11 @@ pub(crate) fn sleeps(pid: i32) -> io::Result<Vec<Sleep>> {
     Ok(sleeps)
 }
 
+/// The function of the kernel that a thread sleeps in: proc_pid_wchan(5); empty where it does not tell.
+pub(crate) fn sleeps_at(thread: i32) -> Vec<u8> {
+    fs::read(format!("/proc/{thread}/wchan")).unwrap_or_default()
+}
+
 /// The string that ends with a NUL byte at this address of a process; at most a path's length of it.
 pub(crate) fn read_string(pid: i32, address: u64) -> io::Result<Vec<u8>> {
     const LONGEST: usize = 4096;
@@ -139,6 +147,27 @@ pub(crate) fn read_memory(pid: i32, address: u64, buffer: &mut [u8]) -> io::Resu
     let remote = RemoteIoVec { base, len: buffer.len() };
     let read = process_vm_readv(Pid::from_raw(pid), &mut [io::IoSliceMut::new(buffer)], &[remote])?;
     if read == remote.len { Ok(()) } else { Err(errno::error(errno::EFAULT)) }
+}
+
+/// Where we find what a process calls so: below its own root or directory.
+pub(crate) fn path_from_outside(pid: i32, directory: Option<u32>, path: &Path) -> PathBuf {
+    let process = PathBuf::from(format!("/proc/{pid}"));
+    let strip = |prefix: &str| path.strip_prefix(prefix).ok();
+    // These would be ours.
+    if let Some(rest) = strip("/proc/self").or_else(|| strip("/proc/thread-self")) {
+        return process.join(rest);
+    }
+    if let Some(rest) = strip("/dev/fd") {
+        return process.join("fd").join(rest);
+    }
+    match (path.as_os_str().as_bytes(), directory) {
+        (b"/dev/stdin", _) => process.join("fd/0"),
+        (b"/dev/stdout", _) => process.join("fd/1"),
+        (b"/dev/stderr", _) => process.join("fd/2"),
+        ([b'/', rest @ ..], _) => process.join("root").join(OsStr::from_bytes(rest)),
+        (_, Some(directory)) => process.join("fd").join(directory.to_string()).join(path),
+        (_, None) => process.join("cwd").join(path),
+    }
 }
 
 /// Device and inode of what a descriptor of a process is open on.
@@ -197,5 +226,20 @@ mod tests {
         let flags = open_on(std::process::id().cast_signed(), (inode.dev(), inode.ino()));
         assert!(flags.iter().any(|flags| flags & 1 == 1), "{flags:?}");
         drop(null);
+    }
+
+    #[test]
+    fn paths_are_looked_for_where_the_process_has_them() {
+        let table = [
+            (None, "/tmp/f", "/proc/7/root/tmp/f"),
+            (None, "f", "/proc/7/cwd/f"),
+            (Some(3), "f", "/proc/7/fd/3/f"),
+            (None, "/proc/self/fd/4", "/proc/7/fd/4"),
+            (None, "/dev/fd/4", "/proc/7/fd/4"),
+            (None, "/dev/stdin", "/proc/7/fd/0"),
+        ];
+        for (directory, path, found) in table {
+            assert_eq!(path_from_outside(7, directory, Path::new(path)), Path::new(found));
+        }
     }
 }

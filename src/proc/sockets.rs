@@ -1,7 +1,10 @@
-//! Who has which socket open: the links in `/proc/PID/fd`.
+//! Who has which socket open, the links in `/proc/PID/fd`; and who wants to be connected to which.
 
 use std::io;
 
+use nix::sys::socket::AddressFamily;
+
+use super::process::{self, Sleep};
 use super::walk::Walker;
 
 /// A socket among the descriptors of a process.
@@ -34,4 +37,17 @@ pub(crate) fn descriptors() -> io::Result<(Vec<Descriptor>, usize)> {
         hidden += usize::from(looked.is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied));
     }
     Ok((found, hidden))
+}
+
+/// The name of the unix socket that a thread sleeps in connect(2) for, as the kernel has it: `sun_path` of
+/// unix(7). `None` for another family, and where we may not read its memory.
+pub(crate) fn destination(pid: i32, sleep: &Sleep) -> Option<Vec<u8>> {
+    // The size of sockaddr_un: the kernel takes no more.
+    const LONGEST: usize = 110;
+    let [_, address, length, ..] = sleep.arguments;
+    let length = usize::try_from(length & 0xffff_ffff).ok().filter(|length| *length <= LONGEST)?;
+    let mut name = vec![0; length];
+    process::read_memory(pid, address, &mut name).ok()?;
+    let path = name.split_off(size_of::<u16>().min(length));
+    (name == (AddressFamily::Unix as u16).to_ne_bytes()).then_some(path)
 }

@@ -419,6 +419,24 @@ pub(crate) fn can_trace() -> bool {
     }
 }
 
+/// Asks with `PIDFD_GET_INFO` how a child ended that was waited for.
+const ASK_FOR_ENDING: &str = "defined($p = fork) or die $!; exit 42 unless $p;
+open P, '+<&=', syscall(434, $p, 0) or die $!; waitpid $p, 0; $info = pack 'Q x56', 8;
+exit !(ioctl(P, 0xC040FF0B, $info) && unpack('Q', $info) & 8)";
+
+/// Whether the kernel keeps how a process ended for others than its parent, as it does since Linux 6.15; where not,
+/// says that the test is skipped.
+pub(crate) fn keeps_endings() -> bool {
+    has("perl") && {
+        let keeps = Command::new("perl").args(["-e", ASK_FOR_ENDING]).stderr(Stdio::null()).status();
+        let keeps = keeps.is_ok_and(|status| status.success());
+        if !keeps {
+            skip("this kernel tells nobody but its parent how a process ended");
+        }
+        keeps
+    }
+}
+
 /// A command outside any namespace of ours, for what touches no object.
 pub(crate) fn tool(name: &str) -> Command {
     let mut command = Command::new(find_tool(OsStr::new(name)));

@@ -221,7 +221,7 @@ const fn flow(how: &How) -> Flow {
         | How::MqSending
         | How::Opening { writes: true }
         | How::Writing
-        | How::Connecting
+        | How::Connecting(_)
         | How::SocketSending
         | How::Polling { until: Until::Writable, .. }
         | How::Locked(_) => Flow::Out,

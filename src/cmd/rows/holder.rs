@@ -147,7 +147,7 @@ pub(crate) fn how(object: &[u8], how: &How) -> String {
         How::Listening => "listening".into(),
         How::Connected(other) => connected(other),
         How::Accepting => "blocked in accept".into(),
-        How::Connecting => "blocked in connect".into(),
+        How::Connecting(_) => "blocked in connect".into(),
         How::SocketReceiving => "blocked in recv".into(),
         How::SocketSending => "blocked in send".into(),
         How::Polling { call, until } => format!("waiting in {call} {}", self::until(*until)),

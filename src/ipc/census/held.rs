@@ -2,7 +2,6 @@
 //! to be shared or locked.
 
 use std::collections::HashMap;
-use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -14,7 +13,7 @@ use crate::ipc::lock::FileId;
 use crate::ipc::pipe::inventory::{Identity, Inventory};
 use crate::ipc::socket::inventory::Status;
 use crate::proc::pipes;
-use crate::proc::process::Sleep;
+use crate::proc::process::{self, Sleep};
 use crate::proc::walk::{Descriptor, Process};
 
 /// Something that is held.
@@ -117,7 +116,7 @@ pub(super) fn of_mapping(path: &[u8], writable: bool, inode: (u64, u64)) -> Opti
 /// The FIFO that a thread waits in open(2) for, and whether it opens it to write.
 pub(super) fn opening(pid: i32, thread: i32, sleep: Sleep) -> Option<(Held, bool)> {
     // Nothing else is looked up: a path may lead to a server that does not answer.
-    if !fs::read(format!("/proc/{thread}/wchan")).is_ok_and(|place| place == b"wait_for_partner") {
+    if process::sleeps_at(thread) != b"wait_for_partner" {
         return None;
     }
     let (target, flags) = pipes::opening(pid, sleep)?;

@@ -6,8 +6,45 @@ use std::io;
 use super::uses::{End, OtherEnd, Until};
 use super::{Census, Class, Held, How, Thing, Use};
 use crate::ipc::namespace;
-use crate::ipc::socket::inventory::{self, Name, Queues, State, Status};
-use crate::proc::unix_names;
+use crate::ipc::socket::UnixName;
+use crate::ipc::socket::inventory::{self, FileId, Name, Queues, State, Status};
+use crate::proc::process::{self, Sleep};
+use crate::proc::{sockets, unix_names};
+
+/// By what somebody who connects knows the socket that listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Destination {
+    /// Its file.
+    File(FileId),
+    /// Its abstract name.
+    Name(UnixName),
+}
+
+impl Destination {
+    /// Whether this socket is meant, and lets nobody in now: its file may have had another socket before.
+    fn is(&self, socket: &Status) -> bool {
+        let is_full = matches!(socket.queues, Some(Queues::Backlog { waiting, most }) if waiting > most);
+        is_full
+            && match self {
+                Self::File(file) => socket.file == Some(*file),
+                Self::Name(name) => matches!(&socket.name, Some(Name::Unix(own)) if own == name),
+            }
+    }
+}
+
+/// The unix socket that a thread waits in connect(2) for.
+pub(super) fn connecting(pid: i32, thread: i32, sleep: &Sleep) -> Option<Destination> {
+    // Nothing else is looked up: a path may lead to a server that does not answer.
+    if !process::sleeps_at(thread).starts_with(b"unix_") {
+        return None;
+    }
+    match inventory::unix_name(&sockets::destination(pid, sleep)?)? {
+        UnixName::Path(path) => {
+            inventory::file_of(&process::path_from_outside(pid, None, &path)).map(Destination::File)
+        }
+        name @ UnixName::Abstract(_) => Some(Destination::Name(name)),
+    }
+}
 
 impl Census {
     /// Tells of the unix sockets what the kernel knows of them, adds those whose processes cannot be seen, and
@@ -70,10 +107,17 @@ impl Census {
         self.tell_ends();
     }
 
-    /// Says of every process at a socket what that is to it, and who has the other end.
+    /// Says of every process at a socket what that is to it, and who has the other end. Who waits in connect(2)
+    /// is at the socket that listens.
     fn tell_ends(&mut self) {
         let ends = self.ends();
         let waiting = self.waiting();
+        // An abstract name may be taken in several network namespaces.
+        let only = |destination: &Destination| {
+            let is_it = |held: &Held| held.socket.as_deref().is_some_and(|socket| destination.is(socket));
+            let mut found = self.held.iter().filter(|(_, held)| is_it(held)).map(|(thing, _)| *thing);
+            found.next().filter(|_| found.next().is_none())
+        };
         for used in self.processes.iter_mut().flat_map(|process| &mut process.uses) {
             let Some(socket) = self.held.get(&used.thing).and_then(|held| held.socket.as_deref()) else { continue };
             match (&used.how, socket.state) {
@@ -84,6 +128,7 @@ impl Census {
                     let ends = other.cloned().unwrap_or_default();
                     used.how = How::Connected(OtherEnd { ends, is_waiting: listener.is_some() });
                 }
+                (How::Connecting(Some(destination)), _) => used.thing = only(destination).unwrap_or(used.thing),
                 (How::Polling { call, until: Until::Readable | Until::Either }, State::Listening) => {
                     used.how = How::Polling { call, until: Until::Connection };
                 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Class, Object, Thing};
+use super::{Class, Destination, Object, Thing};
 use crate::ipc::lock::Table;
 use crate::ipc::sem::sysv::Operation;
 use crate::sys::mapping::Wanted;
@@ -54,8 +54,8 @@ pub enum How {
     Connected(OtherEnd),
     /// Sleeps in accept(2) until somebody connects.
     Accepting,
-    /// Sleeps in connect(2) until there is room for one more.
-    Connecting,
+    /// Sleeps in connect(2) until there is room for one more; `None` where that may not be seen.
+    Connecting(Option<Destination>),
     /// Sleeps in recv(2) or the like.
     SocketReceiving,
     /// Sleeps in send(2) or the like.

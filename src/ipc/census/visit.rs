@@ -7,7 +7,7 @@ use std::mem::{self, Discriminant};
 
 use super::held::{self, Held};
 use super::uses::{Attention, How, Until, Use};
-use super::{Class, Thing};
+use super::{Class, Thing, sockets};
 use crate::ipc::Id;
 use crate::ipc::lock::Gathered;
 use crate::ipc::sem::users::operations;
@@ -135,7 +135,7 @@ impl<'a> Visit<'a> {
             Call::Futex => self.mapped_at(sleep.arguments[0]).map(|thing| (thing, How::Waiting)),
             Call::Open | Call::Openat => self.opening(process, thread, sleep),
             Call::Poll | Call::Select | Call::Epoll => return self.see_poll(process, thread, sleep),
-            _ => return self.see_transfer(thread, sleep),
+            _ => return self.see_transfer(process, thread, sleep),
         };
         if let Some((thing, how)) = seen {
             self.add(thing, how, Some(thread), None);
@@ -143,23 +143,22 @@ impl<'a> Visit<'a> {
     }
 
     /// A call that moves something through one descriptor.
-    fn see_transfer(&mut self, thread: i32, sleep: &Sleep) {
+    fn see_transfer(&mut self, process: &Process, thread: i32, sleep: &Sleep) {
+        // An int argument has 32 meaningful bits.
+        let Ok(number) = u32::try_from(sleep.arguments[0] & 0xffff_ffff) else { return };
+        let Some(&thing) = self.open.get(&number) else { return };
         let how = match sleep.call {
             Call::MqReceive => How::MqReceiving,
             Call::MqSend => How::MqSending,
             Call::Read | Call::Readv => How::Reading,
             Call::Write | Call::Writev | Call::Vmsplice => How::Writing,
             Call::Accept => How::Accepting,
-            Call::Connect => How::Connecting,
+            Call::Connect => How::Connecting(sockets::connecting(process.pid, thread, sleep)),
             Call::Recv => How::SocketReceiving,
             Call::Send => How::SocketSending,
             _ => return,
         };
-        // An int argument has 32 meaningful bits.
-        let Ok(number) = u32::try_from(sleep.arguments[0] & 0xffff_ffff) else { return };
-        if let Some(thing) = self.open.get(&number) {
-            self.add(*thing, how, Some(thread), Some(number));
-        }
+        self.add(thing, how, Some(thread), Some(number));
     }
 
     /// A call that waits for many things.

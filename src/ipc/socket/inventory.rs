@@ -294,7 +294,7 @@ impl Queues {
 }
 
 /// The kernel's bytes of a name: abstract behind a NUL byte, a path perhaps before one.
-pub(super) fn unix_name(bytes: &[u8]) -> Option<UnixName> {
+pub(in crate::ipc) fn unix_name(bytes: &[u8]) -> Option<UnixName> {
     match bytes {
         [] => None,
         [0, name @ ..] => Some(UnixName::Abstract(name.to_vec())),

@@ -263,6 +263,55 @@ fn a_client_that_nobody_accepts_is_told() {
     assert_eq!(shown["processes"][0]["fd"], json!([idle.numbers[0]]));
 }
 
+/// Listens at a file and at an abstract name, and accepts nobody: one waits at each, and there is no room for more.
+const FULL: &str = "all = []
+for name in (path, '\\0' + sys.argv[2]):
+  s = socket.socket(socket.AF_UNIX); s.bind(name); s.listen(0)
+  c = socket.socket(socket.AF_UNIX); c.connect(name); all += [s, c]
+say(*all); stay()";
+const LATE: &str =
+    "os.chdir(sys.argv[2]); c = socket.socket(socket.AF_UNIX); say(c); c.connect(path.replace('@', '\\0'))";
+
+#[test]
+fn a_client_that_the_queue_has_no_room_for_is_told_where_it_wants_to_be() {
+    let Some(world) = World::new() else { return };
+    if !has("python3") {
+        return;
+    }
+    let folder = folder();
+    let place = folder.path().to_str().expect("UTF-8");
+    let (path, number) = (format!("{place}/s"), std::process::id());
+    let full = Player::new(&world, FULL, &[&path, &format!("ripc-{number}")]);
+    let late = |name: &str| {
+        let client = Player::new(&world, LATE, &[name, place]);
+        client.running.wait_until_in(Call::Connect);
+        client
+    };
+    let clients = [late(&path), late("s"), late(&format!("@ripc-{number}"))];
+    let named = [format!("socket:{path}"), format!("socket:@ripc-{number}")];
+    let row = |object: &str, player: &Player| (object.to_owned(), player.pid(), "blocked in connect".to_owned());
+    let at_file = sorted(vec![row(&named[0], &clients[0]), row(&named[0], &clients[1])]);
+    for name in [&path, &named[0]] {
+        assert_eq!(sorted(who(&world, &["--blocked", name])), at_file, "{name}");
+    }
+    assert_eq!(who(&world, &["--blocked", &named[1]]), [row(&named[1], &clients[2])]);
+    let told = sorted(who(&world, &[&path]));
+    assert!(told.contains(&(named[0].clone(), full.pid(), "listening".into())), "{told:?}");
+    for (client, name) in clients.iter().zip([&named[0], &named[0], &named[1]]) {
+        let outcome = world.run("ripcs", &["who", "--pid", &client.pid().to_string(), "socket", "--json"]);
+        let told: Vec<_> =
+            rows(&outcome).iter().map(|row| (text(&row["object"]), text(&row["how"]), row["fd"].clone())).collect();
+        let (own, fd) = (client.object(0), json!([client.numbers[0]]));
+        let expected = [(own, "open rw".into(), fd.clone()), (name.clone(), "blocked in connect".into(), fd)];
+        assert!(told.len() == 2 && expected.iter().all(|row| told.contains(row)), "{told:?} {expected:?}");
+    }
+    let table = String::from_utf8_lossy(world.run("ripcs", &["who", &named[0]]).stdout()).into_owned();
+    let is_told = |line: &str| line.starts_with(&named[0]) && line.contains(" blocked in connect ");
+    assert_eq!(table.lines().filter(|line| is_told(line)).count(), 2, "{table}");
+    let dot = String::from_utf8_lossy(world.run("ripcs", &["graph", &path]).stdout()).into_owned();
+    assert_eq!(dot.matches("[label=\"blocked in connect\", style=dashed").count(), 2, "{dot}");
+}
+
 #[test]
 fn the_graph_joins_who_talks() {
     let Some(world) = World::new() else { return };
