@@ -35,11 +35,14 @@ while IFS= read -r line; do
     (eval "$line") >"$folder/out" 2>"$folder/err" </dev/null
     status=$?
     # Of two that are pending, KILL would come first.
-    while grep -qs 'ShdPnd:.*[1-9a-f]' /proc/$p/status; do :; done
+    while grep -qs 'ShdPnd:.*[1-9a-f]' /proc/$p/status /proc/$q/status; do :; done
+    # Who has taken a signal runs until it has ended.
+    until state=$(sed -n 's/^State:[^A-Z]*\([A-Z]\).*/\1/p' /proc/$q/status 2>/dev/null)
+        [ "$state" = S ] || [ "$state" = Z ] || [ -z "$state" ]; do :; done
     command kill -KILL $p 2>/dev/null
     wait $p 2>/dev/null
     ends="status $status, process $?"
-    command kill -0 $q 2>/dev/null || { ends="$ends, the other gone"; sleep 1000 & q=$!; }
+    [ "$state" = S ] || { ends="$ends, the other gone"; sleep 1000 & q=$!; }
     echo "$ends"
     sed "s/\b$p\b/PID/g" "$folder/out"
     echo @
