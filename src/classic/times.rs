@@ -2,16 +2,16 @@
 
 use std::fmt::Write as _;
 
+use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::{Offset, TimeZone};
-use jiff::{Timestamp, Zoned};
 
 use crate::output::zone;
 
 const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-/// The clock on the wall: looks its time zone up once, when the first time is written.
+/// The clock on the wall, of the local time zone unless it has another.
 #[derive(Debug, Default)]
 pub(super) struct Clock {
     zone: Option<TimeZone>,
@@ -63,21 +63,22 @@ impl Clock {
         if time.year() == today.year() { date } else { format!("{}-{date}", time.year()) }
     }
 
-    fn local(&mut self, seconds: i64) -> Option<(DateTime, Offset)> {
-        let time = Timestamp::from_second(seconds).ok()?.to_zoned(self.zone());
-        Some((time.datetime(), time.offset()))
+    fn local(&self, seconds: i64) -> Option<(DateTime, Offset)> {
+        let time = Timestamp::from_second(seconds).ok()?;
+        let offset = self.zone().to_offset(time);
+        Some((offset.to_datetime(time), offset))
     }
 
     fn today(&mut self) -> DateTime {
         if let Some(today) = self.today {
             return today;
         }
-        let now = Zoned::new(Timestamp::now(), self.zone());
-        *self.today.insert(now.datetime())
+        let now = self.zone().to_datetime(Timestamp::now());
+        *self.today.insert(now)
     }
 
-    fn zone(&mut self) -> TimeZone {
-        self.zone.get_or_insert_with(|| zone().clone()).clone()
+    fn zone(&self) -> &TimeZone {
+        self.zone.as_ref().unwrap_or_else(|| zone())
     }
 }
 

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::record::Cell;
-use super::text::{octal, write_cell};
+use super::text::{hex, octal, write_cell};
 
 impl Serialize for Cell<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -106,6 +106,7 @@ fn push_value(line: &mut Vec<u8>, cell: &Cell<'_>) -> io::Result<()> {
         }
         Cell::Label(number) => push_quoted(line, itoa::Buffer::new().format(*number).as_bytes()),
         Cell::Octal(bits) => push_quoted(line, &octal(*bits)),
+        Cell::Hex(bits) => push_quoted(line, &hex(*bits)),
         Cell::Text(text) if is_plain(text.as_bytes()) => push_quoted(line, text.as_bytes()),
         Cell::Foreign(bytes) if is_plain(bytes) => push_quoted(line, bytes),
         Cell::None => line.extend_from_slice(b"null"),

@@ -70,9 +70,12 @@ impl Cell<'_> {
     /// than the call that would see it otherwise.
     #[inline]
     pub(super) fn discard(self) {
-        let is_number =
-            matches!(self, Self::Number(_) | Self::Signed(_) | Self::Time(_) | Self::Label(_) | Self::Octal(_));
-        if is_number || matches!(self, Self::None | Self::Text(Cow::Borrowed(_)) | Self::Foreign(Cow::Borrowed(_))) {
+        let is_number = matches!(self, Self::Number(_) | Self::Signed(_) | Self::Time(_) | Self::Label(_));
+        let is_bits = matches!(self, Self::Octal(_) | Self::Hex(_));
+        if is_number
+            || is_bits
+            || matches!(self, Self::None | Self::Text(Cow::Borrowed(_)) | Self::Foreign(Cow::Borrowed(_)))
+        {
             std::mem::forget(self);
         }
     }

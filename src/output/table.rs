@@ -82,7 +82,7 @@ pub(crate) fn write_details(out: &mut impl Write, fields: &[(&str, Cell<'_>)]) -
     let mut texts = Texts::default();
     for (name, cell) in fields {
         texts.push(Cell::text(name));
-        texts.push(cell.clone());
+        texts.add(cell);
     }
     arrange(out, texts.iter(), &[Align::Left, Align::Left])
 }
@@ -111,15 +111,19 @@ impl Texts {
     }
 
     fn push(&mut self, cell: Cell<'_>) {
+        self.add(&cell);
+        cell.discard();
+    }
+
+    fn add(&mut self, cell: &Cell<'_>) {
         let begin = self.text.len();
-        write_cell(&mut self.text, &cell);
+        write_cell(&mut self.text, cell);
         let length = u32::try_from(self.text.len() - begin).unwrap_or_else(|_| {
             // Nobody could read a cell of four gigabytes.
             self.text.truncate(begin);
             0
         });
         self.lengths.push(length);
-        cell.discard();
     }
 
     fn iter(&self) -> impl Iterator<Item = &str> {

@@ -20,10 +20,7 @@ pub(super) fn write_cell(text: &mut String, cell: &Cell<'_>) {
             }
         }
         Cell::Octal(bits) => text.extend(octal(*bits).map(char::from)),
-        Cell::Hex(bits) => {
-            text.push_str("0x");
-            text.extend(hex(*bits).map(char::from));
-        }
+        Cell::Hex(bits) => text.extend(hex(*bits).map(char::from)),
         Cell::Cells(cells) => {
             for (place, cell) in cells.iter().enumerate() {
                 text.push_str(if place == 0 { "" } else { " " });
@@ -50,9 +47,11 @@ pub(super) fn octal(bits: u32) -> [u8; 4] {
     digits(bits, 3)
 }
 
-/// `{:08x}`
-pub(super) fn hex(bits: u32) -> [u8; 8] {
-    digits(bits, 4)
+/// `{:#010x}`
+pub(super) fn hex(bits: u32) -> [u8; 10] {
+    let mut text = *b"0x00000000";
+    text[2..].copy_from_slice(&digits::<8>(bits, 4));
+    text
 }
 
 /// The lowest `N` digits of `bits`, `shift` bits each.

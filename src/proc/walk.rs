@@ -9,7 +9,7 @@ use std::io::{self, Read};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 
-use nix::fcntl::{OFlag, openat, readlinkat};
+use nix::fcntl::{OFlag, openat};
 use nix::sys::stat::{Mode, fstat};
 
 use super::clocks::last_run;
@@ -237,7 +237,8 @@ impl Process {
 
     /// What a link of it points to.
     pub(crate) fn link(&self, name: &CStr) -> io::Result<Vec<u8>> {
-        Ok(readlinkat(&self.directory, name)?.as_bytes().to_vec())
+        // The kernel makes no longer ones in /proc.
+        Ok(directory::link(&self.directory, name, &mut [0; 4096])?.to_vec())
     }
 
     /// What one of its descriptors is open on, as a path.

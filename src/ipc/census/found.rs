@@ -27,7 +27,7 @@ pub fn objects(classes: &[Class]) -> io::Result<Found> {
 
 /// Those of them that somebody may be at: the kernel counts who has a segment attached.
 pub fn usable_objects(classes: &[Class]) -> io::Result<Found> {
-    objects_that(classes, |object| !matches!(object, Object::Segment(segment) if segment.attaches == 0))
+    objects_that(classes, |object| !matches!(object, Object::Segment(_)) || object.is_attached())
 }
 
 fn objects_that(classes: &[Class], count: impl Fn(&Object) -> bool + Sync) -> io::Result<Found> {
@@ -93,7 +93,9 @@ pub fn batches(classes: &[Class]) -> io::Result<Vec<Batch>> {
         }
         room -= size;
     }
-    heap::keep_freed();
+    if batches.len() > 1 {
+        heap::keep_freed();
+    }
     Ok(batches)
 }
 

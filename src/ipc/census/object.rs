@@ -175,10 +175,17 @@ impl Object {
     /// Its name: an identifier or a POSIX name.
     #[must_use]
     pub fn name(&self) -> Vec<u8> {
+        let mut name = Vec::new();
+        self.push_name(&mut name);
+        name
+    }
+
+    /// Puts its name behind what `text` holds.
+    fn push_name(&self, text: &mut Vec<u8>) {
         match (self, self.system_v(), self.file()) {
-            (Self::Held(held), ..) => held.name.clone(),
-            (_, Some(object), _) => object.id().to_string().into_bytes(),
-            (_, None, file) => file.map(|file| file.name.as_bytes().to_vec()).unwrap_or_default(),
+            (Self::Held(held), ..) => text.extend_from_slice(&held.name),
+            (_, Some(object), _) => text.extend_from_slice(itoa::Buffer::new().format(object.id().get()).as_bytes()),
+            (_, None, file) => text.extend_from_slice(file.map(|file| file.name.as_bytes()).unwrap_or_default()),
         }
     }
 
@@ -188,10 +195,7 @@ impl Object {
         let mut name = Vec::with_capacity(24);
         name.extend_from_slice(self.class().word().as_bytes());
         name.push(b':');
-        match (self, self.system_v()) {
-            (_, Some(object)) => name.extend_from_slice(itoa::Buffer::new().format(object.id().get()).as_bytes()),
-            (_, None) => name.extend_from_slice(&self.name()),
-        }
+        self.push_name(&mut name);
         name
     }
 

@@ -178,7 +178,7 @@ impl Attention {
             attention.calls |= !matches!(object, Object::Segment(_) | Object::Memory(_));
             match (object, object.thing()) {
                 // The kernel counts them: one without any needs no search.
-                (Object::Segment(segment), _) => is_attached |= segment.attaches > 0,
+                (Object::Segment(_), _) => is_attached |= object.is_attached(),
                 (_, Thing::Inode(device, inode)) => {
                     can_be_mapped |= matches!(object, Object::Memory(_) | Object::Semaphore(_));
                     attention.inodes.insert((device, inode));

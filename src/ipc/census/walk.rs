@@ -225,7 +225,7 @@ impl Census {
         for (object, namespace) in objects {
             let (pid, how, since) = match object {
                 Object::PosixQueue(queue) => (queue.notified, Some(How::Notified), None),
-                Object::Segment(segment) if segment.attaches > 0 && segment.attached >= segment.detached => {
+                Object::Segment(segment) if object.is_attached() && segment.attached >= segment.detached => {
                     (Some(segment.last_pid), None, segment.attached)
                 }
                 _ => continue,
