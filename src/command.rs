@@ -20,7 +20,6 @@ use anyhow::Context as _;
 use nix::errno::Errno;
 use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::prctl::set_child_subreaper;
-use nix::sys::signal::SigSet;
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid, waitpid};
 use nix::unistd::Pid;
 
@@ -28,7 +27,7 @@ use crate::exit::{CommandError, Status};
 use crate::ipc::Wait;
 use crate::ipc::signal::{self, Arrival, Code, Process, Receiver, Signal, SignalSet};
 use crate::proc::process;
-use crate::sys::{errno, signal as own};
+use crate::sys::{errno, siginfo, signal as own};
 
 /// The command of these words, of which there is at least one. It ignores SIGPIPE if our parent had us do so.
 pub(crate) fn of_words(words: &[OsString]) -> Command {
@@ -91,7 +90,7 @@ impl Supervised {
     /// Starts the command. From here on no signal but SIGKILL ends us before [`wait`](Self::wait) returns.
     pub(crate) fn start(mut command: Command) -> anyhow::Result<Self> {
         // std leaves it what we have blocked, which is more when it starts.
-        let mask = SigSet::thread_get_mask().context("cannot ask for the blocked signals")?;
+        let mask = siginfo::block(0).context("cannot ask for the blocked signals")?;
         own::start_with_mask(&mut command, mask);
         Self::start_with(command, Manners::default())
     }

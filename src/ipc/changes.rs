@@ -6,7 +6,7 @@ use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 
 use super::{Mode, ModeChange};
-use crate::sys::msg::ipc_perm;
+use crate::sys::perm::{self, ipc_perm};
 
 /// What is to be changed of an object's owner and mode; the rest stays.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -25,7 +25,8 @@ impl Changes {
         permissions.uid = self.uid.unwrap_or(permissions.uid);
         permissions.gid = self.gid.unwrap_or(permissions.gid);
         if let Some(mode) = &self.mode {
-            permissions.mode = mode.apply(Mode::of(permissions.mode.into())).bits();
+            let changed = mode.apply(Mode::of(perm::mode(permissions)));
+            perm::set_mode(permissions, changed.bits());
         }
     }
 

@@ -8,7 +8,7 @@ use super::{Id, Key, Mode};
 use crate::in_turn::in_turn;
 use crate::proc::sysvipc::{Row, Table};
 use crate::sys::errno;
-use crate::sys::msg::ipc_perm;
+use crate::sys::perm::{self, ipc_perm};
 
 /// Owner, creator, mode and key: `struct ipc_perm` of <sys/ipc.h>, svipc(7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -165,12 +165,12 @@ pub(super) fn no_such_id(error: io::Error) -> io::Error {
 /// The permissions in an object's `*_ds` structure.
 pub(super) fn permissions(perm: &ipc_perm) -> Permissions {
     Permissions {
-        key: Key::new(perm.__key.cast_unsigned()),
+        key: Key::new(perm::key(perm).cast_unsigned()),
         uid: perm.uid,
         gid: perm.gid,
         creator_uid: perm.cuid,
         creator_gid: perm.cgid,
-        mode: Mode::of(u32::from(perm.mode)),
+        mode: Mode::of(perm::mode(perm)),
     }
 }
 

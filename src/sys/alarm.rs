@@ -52,7 +52,7 @@ fn arm(first: Duration, again: Duration) -> io::Result<()> {
 }
 
 fn timeval(duration: Duration) -> libc::timeval {
-    // The kernel clamps to about 292 years itself; a time_t never overflows below i64::MAX seconds.
-    let tv_sec = libc::time_t::try_from(duration.as_secs()).unwrap_or(libc::time_t::MAX);
+    // The kernel clamps to about 292 years itself.
+    let tv_sec = duration.as_secs().try_into().unwrap_or(i64::MAX);
     libc::timeval { tv_sec, tv_usec: duration.subsec_micros().into() }
 }

@@ -6,7 +6,7 @@
 
 use std::io;
 use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 
 use super::{check, memory, signal};
 
@@ -19,8 +19,6 @@ struct Slot {
     taken: AtomicBool,
     start: AtomicUsize,
     end: AtomicUsize,
-    /// What the memory that we put there begins with.
-    word: AtomicU64,
     faulted: AtomicBool,
 }
 
@@ -30,7 +28,6 @@ impl Slot {
             taken: AtomicBool::new(false),
             start: AtomicUsize::new(0),
             end: AtomicUsize::new(0),
-            word: AtomicU64::new(0),
             faulted: AtomicBool::new(false),
         }
     }
@@ -43,17 +40,10 @@ pub(super) struct Guard(usize);
 impl Guard {
     /// Over these addresses; ENOMEM when there are too many already.
     pub(super) fn over(start: usize, length: usize) -> io::Result<Self> {
-        Self::over_word(start, length, 0)
-    }
-
-    /// Over these addresses, from the start of a page on: where that page is missing, the memory in its place
-    /// begins with `word`, for code that would not come to its end with zeros.
-    pub(super) fn over_word(start: usize, length: usize, word: u64) -> io::Result<Self> {
         let free = SLOTS.iter().position(|slot| !slot.taken.swap(true, SeqCst));
         let index = free.ok_or_else(|| io::Error::from_raw_os_error(libc::ENOMEM))?;
         let slot = &SLOTS[index];
         slot.faulted.store(false, SeqCst);
-        slot.word.store(word, SeqCst);
         slot.start.store(start, SeqCst);
         slot.end.store(start + length, SeqCst);
         let guard = Self(index);
@@ -101,12 +91,7 @@ extern "C" fn on_bus_error(_signal: libc::c_int, info: *mut libc::siginfo_t, _: 
         let (start, end) = (slot.start.load(SeqCst), slot.end.load(SeqCst));
         if (start..end).contains(&address) {
             slot.faulted.store(true, SeqCst);
-            if let Some(page) = replace(address, end) {
-                let word = slot.word.load(SeqCst);
-                if word != 0 && page.addr() == start {
-                    // SAFETY: aligned, and ours since just now; nobody has references into it.
-                    unsafe { page.cast::<u64>().write_volatile(word) };
-                }
+            if replace(address, end) {
                 return;
             }
         }
@@ -119,12 +104,12 @@ extern "C" fn on_bus_error(_signal: libc::c_int, info: *mut libc::siginfo_t, _: 
     }
 }
 
-/// Puts memory of our own from the page of `address` on: where that page begins.
-fn replace(address: usize, end: usize) -> Option<*mut libc::c_void> {
+/// Puts memory of our own from the page of `address` on.
+fn replace(address: usize, end: usize) -> bool {
     let page = address - address % memory::page_size();
     let access = libc::PROT_READ | libc::PROT_WRITE;
     let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE | libc::MAP_FIXED;
     // SAFETY: only pages of a mapping that has a guard are replaced, and nobody has references into it.
     let start = unsafe { libc::mmap(ptr::without_provenance_mut(page), end - page, access, flags, -1, 0) };
-    (start != libc::MAP_FAILED).then_some(start)
+    start != libc::MAP_FAILED
 }

@@ -2,6 +2,8 @@
 
 use std::io;
 
+mod words;
+
 pub(crate) use libc::{
     E2BIG, EACCES, EADDRINUSE, EAGAIN, EBADF, EBUSY, ECONNREFUSED, ECONNRESET, EEXIST, EFAULT, EFBIG, EIDRM,
     EINPROGRESS, EINTR, EINVAL, EIO, EISDIR, EMFILE, EMSGSIZE, ENFILE, ENOENT, ENOLCK, ENOMEM, ENOMSG, ENOSPC, ENOSYS,
@@ -24,10 +26,9 @@ pub(crate) fn words(error: &io::Error) -> String {
         // strerror speaks of a connection, and there is none.
         return "Timed out".into();
     }
-    let text = error.to_string();
-    match (error.raw_os_error(), text.rfind(" (os error ")) {
-        (Some(_), Some(end)) => text[..end].to_owned(),
-        _ => text,
+    match error.raw_os_error() {
+        Some(number) => words::of(number).map_or_else(|| format!("Unknown error {number}"), str::to_owned),
+        None => error.to_string(),
     }
 }
 
@@ -40,6 +41,7 @@ mod tests {
         assert_eq!(words(&error(EIDRM)), "Identifier removed");
         assert_eq!(words(&error(EAGAIN)), "Resource temporarily unavailable");
         assert_eq!(words(&error(ETIMEDOUT)), "Timed out");
+        assert_eq!(words(&error(777)), "Unknown error 777");
         assert_eq!(words(&io::Error::other("as it is")), "as it is");
     }
 }

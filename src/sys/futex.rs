@@ -9,10 +9,11 @@ use super::{errno, timespec};
 
 /// Sleeps until somebody wakes `word`, unless it is not `expected`, and at most `limit`. Whatever ended
 /// the sleep, the caller looks again.
-pub(super) fn wait(word: &AtomicU32, expected: u32, limit: Duration) -> io::Result<()> {
-    let limit = timespec(limit);
-    // SAFETY: a word that lives as long as the borrow, and one timespec; FUTEX_WAIT writes neither.
-    let slept = unsafe { libc::syscall(libc::SYS_futex, word.as_ptr(), libc::FUTEX_WAIT, expected, &raw const limit) };
+pub(super) fn wait(word: &AtomicU32, expected: u32, limit: Option<Duration>) -> io::Result<()> {
+    let limit = limit.map(timespec);
+    let limit = limit.as_ref().map_or(ptr::null(), ptr::from_ref);
+    // SAFETY: a word that lives as long as the borrow and, unless it is null, one timespec; FUTEX_WAIT writes neither.
+    let slept = unsafe { libc::syscall(libc::SYS_futex, word.as_ptr(), libc::FUTEX_WAIT, expected, limit) };
     if slept == 0 {
         return Ok(());
     }

@@ -1,6 +1,11 @@
 //! The allocator of the process: mallopt(3).
 
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
+
 /// What is kept of freed memory, in bytes.
+#[cfg(target_env = "gnu")]
 const KEPT: libc::c_int = 8 << 20;
 
 /// Lets the allocator keep what is freed, up to some megabytes: long work in shares frees and takes the same sizes

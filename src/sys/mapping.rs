@@ -6,6 +6,7 @@ use std::os::fd::{AsFd, AsRawFd};
 use super::check;
 
 /// `PROCMAP_QUERY`: `_IOWR('f', 17, struct procmap_query)`.
+#[allow(clippy::cast_possible_wrap, reason = "signed or not, by the C library")]
 const QUERY: libc::Ioctl = 0xc068_6611_u32 as libc::Ioctl;
 /// `PROCMAP_QUERY_VMA_WRITABLE` and the like of <linux/fs.h>.
 const WRITABLE: u64 = 0x02;

@@ -134,7 +134,7 @@ impl Memory {
     /// # Panics
     /// When the word does not lie inside or is not aligned.
     #[doc(alias = "FUTEX_WAIT")]
-    pub fn sleep_on(&self, offset: usize, expected: u32, limit: Duration) -> io::Result<()> {
+    pub fn sleep_on(&self, offset: usize, expected: u32, limit: Option<Duration>) -> io::Result<()> {
         futex::wait(self.word(offset), expected, limit)
     }
 

@@ -25,8 +25,9 @@ pub(crate) mod memory;
 pub(crate) mod mount;
 pub(crate) mod mq;
 pub(crate) mod msg;
-pub(crate) mod named_sem;
 pub(crate) mod namespace;
+pub(crate) mod pages;
+pub(crate) mod perm;
 pub(crate) mod pidfd;
 pub(crate) mod sem;
 pub(crate) mod shm;
@@ -47,6 +48,6 @@ fn check_len(returned: libc::ssize_t) -> io::Result<usize> {
 
 /// A duration as the kernel takes it; it clamps what is longer than its clocks.
 fn timespec(duration: Duration) -> libc::timespec {
-    let tv_sec = libc::time_t::try_from(duration.as_secs()).unwrap_or(libc::time_t::MAX);
+    let tv_sec = duration.as_secs().try_into().unwrap_or(i64::MAX);
     libc::timespec { tv_sec, tv_nsec: duration.subsec_nanos().into() }
 }

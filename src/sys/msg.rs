@@ -5,9 +5,7 @@ use std::mem::{MaybeUninit, size_of};
 
 use super::{check, check_len};
 
-pub(crate) use libc::{
-    IPC_CREAT, IPC_EXCL, IPC_NOWAIT, IPC_PRIVATE, MSG_COPY, MSG_EXCEPT, MSG_NOERROR, ipc_perm, msqid_ds,
-};
+pub(crate) use libc::{IPC_CREAT, IPC_EXCL, IPC_NOWAIT, IPC_PRIVATE, MSG_COPY, MSG_EXCEPT, MSG_NOERROR, msqid_ds};
 
 /// `MSG_STAT_ANY` of `<linux/msg.h>`: `MSG_STAT` without the read permission check (Linux 4.17).
 const MSG_STAT_ANY: libc::c_int = 13;

@@ -7,7 +7,14 @@ use std::time::Duration;
 
 use super::{check, errno, timespec};
 
-pub(crate) use libc::{IPC_CREAT, IPC_EXCL, IPC_NOWAIT, IPC_PRIVATE, SEM_UNDO, sembuf, semid_ds};
+#[cfg(target_env = "musl")]
+pub(crate) use layout::semid_ds;
+#[cfg(not(target_env = "musl"))]
+pub(crate) use libc::semid_ds;
+pub(crate) use libc::{IPC_CREAT, IPC_EXCL, IPC_NOWAIT, IPC_PRIVATE, SEM_UNDO, sembuf};
+
+#[cfg(target_env = "musl")]
+mod layout;
 
 /// `SEM_STAT_ANY` of `<linux/sem.h>`: `SEM_STAT` without the read permission check (Linux 4.17).
 const SEM_STAT_ANY: libc::c_int = 20;

@@ -3,7 +3,6 @@
 //! The calls are made bare, with the kernel's set of 64 signals: the C library hides two of them
 //! (32 and 33, which it uses itself), and a mask that was inherited can have those.
 
-use std::ffi::CStr;
 use std::io;
 use std::ptr;
 use std::time::Duration;
@@ -14,24 +13,6 @@ pub(crate) use libc::{
     CLD_CONTINUED, CLD_DUMPED, CLD_EXITED, CLD_KILLED, CLD_STOPPED, CLD_TRAPPED, SI_ASYNCIO, SI_KERNEL, SI_MESGQ,
     SI_QUEUE, SI_SIGIO, SI_TIMER, SI_TKILL, SI_USER, SIGCHLD,
 };
-
-/// The first real-time signal that programs may use, by the C library's reckoning.
-pub(crate) fn realtime_min() -> i32 {
-    libc::SIGRTMIN()
-}
-
-/// The last real-time signal.
-pub(crate) fn realtime_max() -> i32 {
-    libc::SIGRTMAX()
-}
-
-/// What the C library says that a signal tells: strsignal(3).
-pub(crate) fn description(signal: i32) -> String {
-    // SAFETY: returns a NUL-terminated string that is ours to read until the next call; no other thread
-    // makes one.
-    let text = unsafe { CStr::from_ptr(libc::strsignal(signal)) };
-    text.to_string_lossy().into_owned()
-}
 
 /// A `siginfo_t` to send: the kernel's layout on 64-bit machines, 128 bytes.
 #[repr(C)]

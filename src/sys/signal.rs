@@ -9,9 +9,7 @@ use std::process::Command;
 use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 
-use nix::sys::signal::SigSet;
-
-use super::alarm;
+use super::{alarm, siginfo};
 
 /// The ending signal that came first, 0 while there is none.
 static CAUGHT: AtomicI32 = AtomicI32::new(0);
@@ -88,9 +86,9 @@ pub(crate) fn keep_ended_children() {
 }
 
 /// Lets a command start with these signals blocked and no others, whatever we have blocked then.
-pub(crate) fn start_with_mask(command: &mut Command, mask: SigSet) {
+pub(crate) fn start_with_mask(command: &mut Command, mask: u64) {
     // SAFETY: between fork and exec the closure makes one async-signal-safe call and allocates nothing.
-    unsafe { command.pre_exec(move || mask.thread_set_mask().map_err(io::Error::from)) };
+    unsafe { command.pre_exec(move || siginfo::set_mask(mask)) };
 }
 
 /// Lets a command start with SIGPIPE ignored: std would let it have its default action.

@@ -7,6 +7,13 @@ use std::ptr;
 
 use super::{check, check_len};
 
+/// Lets others connect; this many wait to be accepted, or as many as `net.core.somaxconn` allows. (nix's listen
+/// allows as many as the C library was told of, which with musl are 128.)
+pub(crate) fn listen(socket: impl AsFd, backlog: u16) -> io::Result<()> {
+    // SAFETY: no pointers.
+    check(unsafe { libc::listen(socket.as_fd().as_raw_fd(), backlog.into()) }).map(drop)
+}
+
 /// Accepts a connection; it is closed on exec(3).
 pub(crate) fn accept(listener: BorrowedFd<'_>) -> io::Result<OwnedFd> {
     // SAFETY: NULL for the address that is not asked for.
@@ -51,6 +58,11 @@ pub(crate) struct Arrival {
     pub sender: Vec<u8>,
 }
 
+#[cfg(target_env = "musl")]
+type ControlLength = libc::socklen_t;
+#[cfg(not(target_env = "musl"))]
+type ControlLength = usize;
+
 /// Room for the most descriptors and the credentials of one message, aligned as cmsg(3) wants it.
 const CONTROL: usize = 160;
 
@@ -65,7 +77,7 @@ pub(crate) fn receive(fd: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<Arriv
     header.msg_iov = &raw mut slice;
     header.msg_iovlen = 1;
     header.msg_control = control.as_mut_ptr().cast();
-    header.msg_controllen = size_of_val(&control);
+    header.msg_controllen = length_of(&control);
     let flags = libc::MSG_TRUNC | libc::MSG_CMSG_CLOEXEC;
     // SAFETY: all that the header points to lives as long as the call, and has the lengths that it tells.
     let length = check_len(unsafe { libc::recvmsg(fd.as_raw_fd(), &raw mut header, flags) })?;
@@ -82,7 +94,8 @@ pub(crate) fn receive(fd: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<Arriv
         let (kind, data) = unsafe {
             let here = &*message;
             let begin = libc::CMSG_DATA(message);
-            let end = message.cast::<u8>().add(here.cmsg_len);
+            #[allow(clippy::unnecessary_cast, reason = "32 bits or 64, by the C library")]
+            let end = message.cast::<u8>().add(here.cmsg_len as usize);
             ((here.cmsg_level, here.cmsg_type), std::slice::from_raw_parts(begin, end as usize - begin as usize))
         };
         let mut numbers = data.chunks_exact(4).map(|four| RawFd::from_ne_bytes([four[0], four[1], four[2], four[3]]));
@@ -97,6 +110,12 @@ pub(crate) fn receive(fd: BorrowedFd<'_>, buffer: &mut [u8]) -> io::Result<Arriv
         message = unsafe { libc::CMSG_NXTHDR(&raw const header, message) };
     }
     Ok(arrival)
+}
+
+/// The bytes of the room for what comes along, in the type that the C library has for them.
+#[allow(clippy::cast_possible_truncation, reason = "32 bits or 64, and it is little")]
+fn length_of(control: &[u64; CONTROL]) -> ControlLength {
+    size_of_val(control) as ControlLength
 }
 
 /// What of `sun_path` is the name.

@@ -4,7 +4,6 @@ use std::ffi::OsStr;
 use std::fmt;
 
 use crate::ipc::signal::{Signal, SignalSet, entry};
-use crate::sys::siginfo;
 
 /// What can be sent: a signal, or nothing (0, `EXIT`), which only asks whether one could be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,8 +105,47 @@ pub(super) fn rows() -> String {
 
 /// A line of GNU's table.
 pub(super) fn described_row(signal: Sent) -> String {
-    format!("{:>2} {signal:<8} {}\n", signal.number(), siginfo::description(signal.number()))
+    let number = signal.number();
+    let words = usize::try_from(number - 1).ok().and_then(|index| DESCRIPTIONS.get(index));
+    let words =
+        words.map_or_else(|| format!("Real-time signal {}", number - Signal::RTMIN.number()), |&words| words.into());
+    format!("{number:>2} {signal:<8} {words}\n")
 }
+
+/// strsignal(3)'s words for the standard signals, from 1.
+static DESCRIPTIONS: [&str; 31] = [
+    "Hangup",
+    "Interrupt",
+    "Quit",
+    "Illegal instruction",
+    "Trace/breakpoint trap",
+    "Aborted",
+    "Bus error",
+    "Floating point exception",
+    "Killed",
+    "User defined signal 1",
+    "Segmentation fault",
+    "User defined signal 2",
+    "Broken pipe",
+    "Alarm clock",
+    "Terminated",
+    "Stack fault",
+    "Child exited",
+    "Continued",
+    "Stopped (signal)",
+    "Stopped",
+    "Stopped (tty input)",
+    "Stopped (tty output)",
+    "Urgent I/O condition",
+    "CPU time limit exceeded",
+    "File size limit exceeded",
+    "Virtual timer expired",
+    "Profiling timer expired",
+    "Window changed",
+    "I/O possible",
+    "Power failure",
+    "Bad system call",
+];
 
 /// GNU's table.
 pub(super) fn described_rows() -> String {

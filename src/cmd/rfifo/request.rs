@@ -14,7 +14,6 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
-use nix::sys::signal::SigSet;
 use nix::unistd;
 
 use super::quoted;
@@ -43,7 +42,7 @@ impl<'a> Request<'a> {
     }
 
     /// Runs the command with this signal mask, and gives the client what it wrote.
-    pub(super) fn answer(&self, words: &[OsString], mask: SigSet, patience: Duration) -> anyhow::Result<()> {
+    pub(super) fn answer(&self, words: &[OsString], mask: u64, patience: Duration) -> anyhow::Result<()> {
         let mut command = command::of_words(words);
         // Ours blocks everything.
         signal::start_with_mask(&mut command, mask);

@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
-use nix::sys::signal::SigSet;
 
 use super::LinkArgs;
 use super::intake::{Intake, Records};
@@ -21,7 +20,7 @@ use crate::exit::Status;
 use crate::framing::Framing;
 use crate::ipc::Wait;
 use crate::output::note;
-use crate::sys::signal;
+use crate::sys::{siginfo, signal};
 
 #[derive(Debug, Args)]
 pub(super) struct Serve {
@@ -60,7 +59,7 @@ impl Verb for Serve {
         let framing = if self.null { Framing::Null } else { Framing::Lines };
         let mut records = Records::new(intake, framing)?;
         let failed = AtomicBool::new(false);
-        let mask = SigSet::thread_get_mask().context("cannot ask for the blocked signals")?;
+        let mask = siginfo::block(0).context("cannot ask for the blocked signals")?;
         let served = self.serve(&mut records, mask, &failed);
         tell_part(&records, context);
         if signal::caught().is_none() {
@@ -75,7 +74,7 @@ impl Verb for Serve {
 impl Serve {
     /// Serves until a signal asks for the end, and waits for what runs then. A request is taken only when
     /// there is somebody for it. `mask` is what commands begin with.
-    fn serve(&self, records: &mut Records<'_>, mask: SigSet, failed: &AtomicBool) -> anyhow::Result<()> {
+    fn serve(&self, records: &mut Records<'_>, mask: u64, failed: &AtomicBool) -> anyhow::Result<()> {
         let (tell_free, free) = mpsc::channel();
         (0..self.jobs).try_for_each(|_| tell_free.send(()))?;
         thread::scope(|scope| {
@@ -92,7 +91,7 @@ impl Serve {
                 let tell_free = tell_free.clone();
                 let work = move || {
                     // Signals are for the thread that takes requests.
-                    let _ = SigSet::all().thread_block();
+                    let _ = siginfo::block(u64::MAX);
                     if let Err(error) = Request::parse(&taken).answer(&self.command, mask, self.reply_timeout) {
                         failed.store(true, Ordering::Relaxed);
                         note("rfifo", &format!("failed: {}: {error:#}", Request::parse(&taken)));

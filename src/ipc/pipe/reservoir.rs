@@ -8,6 +8,7 @@ use std::thread;
 
 use super::{FlowError, LARGE, grow};
 use crate::proc::memory;
+use crate::sys::pages::Pages;
 use crate::sys::{errno, fd, siginfo, signal};
 
 /// How much is read and written at a time.
@@ -92,13 +93,26 @@ struct State {
 #[derive(Debug)]
 struct Block {
     /// Always of the same length; the first bytes of it count.
-    bytes: Vec<u8>,
+    bytes: Pages,
     length: usize,
 }
 
 impl Block {
-    fn new() -> Self {
-        Self { bytes: vec![0; BLOCK], length: 0 }
+    fn new() -> io::Result<Self> {
+        Ok(Self { bytes: Pages::new(BLOCK)?, length: 0 })
+    }
+
+    /// Reads up to `room` bytes into it: none at the end of the input.
+    fn fill(mut self, input: BorrowedFd<'_>, room: usize) -> io::Result<Self> {
+        loop {
+            match fd::read(input, &mut self.bytes[..room]) {
+                Err(error) if errno::is(&error, errno::EINTR) => {}
+                read => {
+                    self.length = read?;
+                    return Ok(self);
+                }
+            }
+        }
     }
 }
 
@@ -121,42 +135,35 @@ impl Reservoir {
 
     /// Reads to the end of the input.
     fn read(&self, input: BorrowedFd<'_>) {
-        loop {
-            let (mut block, room) = self.empty_block();
-            let end = loop {
-                match fd::read(input, &mut block.bytes[..room]) {
-                    Ok(0) => break Some(Ok(())),
-                    Ok(count) => {
-                        block.length = count;
-                        break None;
-                    }
-                    Err(error) if errno::is(&error, errno::EINTR) => {}
-                    Err(error) => break Some(Err(error)),
-                }
-            };
+        let mut goes_on = true;
+        while goes_on {
+            let read = self.empty_block().and_then(|(block, room)| block.fill(input, room));
             let mut state = self.lock();
-            let is_over = end.is_some();
-            state.end = end;
-            state.put(block, self.marks);
+            match read {
+                Ok(block) if block.length == 0 => state.end = Some(Ok(())),
+                Ok(block) => state.put(block, self.marks),
+                Err(error) => state.end = Some(Err(error)),
+            }
+            goes_on = state.end.is_none();
             drop(state);
             self.filled.notify_one();
-            if is_over {
-                return;
-            }
         }
     }
 
-    /// Waits for room: a block, and how much may be read into it.
-    fn empty_block(&self) -> (Block, usize) {
+    /// Waits for room: a block, and how much may be read into it. ENOMEM when there is not even one.
+    fn empty_block(&self) -> io::Result<(Block, usize)> {
         let mut state = self.lock();
         loop {
             if state.may_read && state.held < self.marks.size {
                 let room = BLOCK.min(self.marks.size - state.held);
                 if let Some(block) = state.spare.pop() {
-                    return (block, room);
+                    return Ok((block, room));
                 }
                 if state.held == 0 || has_memory() {
-                    return (Block::new(), room);
+                    match Block::new() {
+                        Err(_) if state.held > 0 => {}
+                        block => return Ok((block?, room)),
+                    }
                 }
             }
             // It is as full as it gets: whoever waits for it to be filled shall not.
@@ -211,8 +218,7 @@ impl State {
                 block.length = 0;
                 self.spare.push(block);
             }
-            _ if block.length > 0 => self.blocks.push_back(block),
-            _ => {}
+            _ => self.blocks.push_back(block),
         }
     }
 }

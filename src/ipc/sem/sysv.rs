@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 use crate::ipc::object::no_such_id;
 use crate::ipc::{Changes, Id, Key, Mode, Name, Wait};
 use crate::sys::sem::{self, sembuf, semid_ds};
-use crate::sys::{errno, signal};
+use crate::sys::{errno, perm, signal};
 
 mod inventory;
 mod operation;
@@ -238,7 +238,7 @@ impl Set {
 
     fn set_mode(self, mode: Mode) -> io::Result<()> {
         let mut stat = self.stat()?;
-        stat.sem_perm.mode = mode.bits();
+        perm::set_mode(&mut stat.sem_perm, mode.bits());
         sem::set(self.0.get(), &mut stat)
     }
 

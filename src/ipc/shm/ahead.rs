@@ -7,9 +7,8 @@ use std::ops::Range;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread::Scope;
 
-use nix::sys::signal::{SigSet, SigmaskHow};
-
 use super::Memory;
+use crate::sys::siginfo;
 
 /// How much is made present, and moved, at a time: what fits into the largest pipe that everybody may have.
 pub(super) const STEP: usize = 1 << 20;
@@ -56,7 +55,7 @@ fn start<'scope>(
     writing: bool,
 ) -> Receiver<usize> {
     let (sender, receiver) = sync_channel(LEAD);
-    let mask = SigSet::all().thread_swap_mask(SigmaskHow::SIG_SETMASK);
+    let mask = siginfo::block(u64::MAX);
     scope.spawn(move || {
         while !range.is_empty() {
             range.start = populate(memory, range.start, writing);
@@ -66,7 +65,7 @@ fn start<'scope>(
         }
     });
     if let Ok(mask) = mask {
-        let _ = mask.thread_set_mask();
+        let _ = siginfo::set_mask(mask);
     }
     receiver
 }

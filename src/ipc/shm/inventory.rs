@@ -13,6 +13,7 @@ use crate::ipc::{Id, Mode, Permissions, PosixName, Timestamp};
 use crate::proc::maps::{self, Mapping};
 use crate::proc::process;
 use crate::proc::sysvipc::{Row, Table};
+use crate::sys::perm;
 use crate::sys::shm::{self, shmid_ds};
 
 /// A System V segment, as `SHM_STAT_ANY` or `/proc/sysvipc/shm` shows it.
@@ -92,7 +93,7 @@ pub fn posix_objects() -> io::Result<Vec<PosixFile>> {
 }
 
 pub(super) fn of_stat(id: Id, stat: &shmid_ds) -> SegmentStatus {
-    let mode = u32::from(stat.shm_perm.mode);
+    let mode = perm::mode(&stat.shm_perm);
     SegmentStatus {
         id,
         permissions: object::permissions(&stat.shm_perm),

@@ -9,7 +9,8 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
-use nix::fcntl::{AT_FDCWD, AtFlags, FcntlArg, OFlag, SealFlag, fcntl, posix_fallocate};
+use nix::fcntl::{AT_FDCWD, AtFlags, FcntlArg, OFlag, SealFlag, fcntl, open, posix_fallocate};
+use nix::sys::stat::Mode as CreationMode;
 use nix::sys::statfs::{TMPFS_MAGIC, fstatfs};
 use nix::sys::statvfs::statvfs;
 use nix::unistd::linkat;
@@ -60,18 +61,20 @@ impl Object {
     /// Opens the object at this path; EINVAL when it is no regular file, and so no memory.
     #[doc(alias = "shm_open")]
     pub fn open(path: &Path, access: Access) -> io::Result<Self> {
-        Self::open_with(path, access == Access::Write, flags(path))
+        let access = if access == Access::Write { OFlag::O_RDWR } else { OFlag::O_RDONLY };
+        Self::open_with(path, access | flags(path))
     }
 
     /// Finds the object at this path, to be asked for its size and [set](Self::set): that takes no
     /// permission to read or write it, which an owner may have taken from himself.
     #[doc(alias = "O_PATH")]
     pub fn find(path: &Path) -> io::Result<Self> {
-        Self::open_with(path, false, flags(path) | OFlag::O_PATH)
+        Self::open_with(path, flags(path) | OFlag::O_PATH)
     }
 
-    fn open_with(path: &Path, write: bool, flags: OFlag) -> io::Result<Self> {
-        let file = OpenOptions::new().read(true).write(write).custom_flags(flags.bits()).open(path)?;
+    fn open_with(path: &Path, flags: OFlag) -> io::Result<Self> {
+        // std's OpenOptions takes O_PATH for an access mode with musl, and away.
+        let file = File::from(open(path, flags, CreationMode::empty())?);
         if !file.metadata()?.is_file() {
             return Err(errno::error(errno::EINVAL));
         }
@@ -126,6 +129,7 @@ impl Object {
             return Ok(());
         }
         // A memfd lies on a tmpfs without a limit.
+        #[allow(clippy::useless_conversion, reason = "signed or not, by the C library")]
         let block = u64::try_from(at.block_size()).unwrap_or(0);
         if at.blocks() > 0 && at.blocks_available().saturating_mul(block) < more {
             return Err(errno::error(errno::ENOSPC));

@@ -3,7 +3,6 @@
 use std::fmt;
 
 use super::table;
-use crate::sys::siginfo;
 
 /// A signal: a number from 1 to 64, standard or real-time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,13 +33,16 @@ impl Signal {
     pub const CHLD: Self = Self(17);
     /// `SIGCONT`, which lets it go on.
     pub const CONT: Self = Self(18);
-    /// The highest number.
-    const MAX: u8 = 64;
+    /// `SIGRTMIN`: the first that is queued, and that programs may use. glibc keeps two before it for itself, and
+    /// all programs of a machine have to count from the same.
+    pub const RTMIN: Self = Self(34);
+    /// `SIGRTMAX`: the last.
+    pub const RTMAX: Self = Self(64);
 
     /// The signal of this number.
     #[must_use]
     pub fn new(number: i32) -> Option<Self> {
-        u8::try_from(number).ok().filter(|number| (1..=Self::MAX).contains(number)).map(Self)
+        u8::try_from(number).ok().filter(|number| (1..=Self::RTMAX.0).contains(number)).map(Self)
     }
 
     /// Its number.
@@ -63,27 +65,26 @@ impl Signal {
         let upper = text.to_ascii_uppercase();
         let name = upper.strip_prefix("SIG").unwrap_or(&upper);
         match (name.strip_prefix("RTMIN"), name.strip_prefix("RTMAX")) {
-            (Some(""), _) => Self::real_time(siginfo::realtime_min()),
-            (_, Some("")) => Self::real_time(siginfo::realtime_max()),
+            (Some(""), _) => Ok(Self::RTMIN),
+            (_, Some("")) => Ok(Self::RTMAX),
             (Some(rest), _) => {
-                Self::real_time(siginfo::realtime_min() + digits(rest.strip_prefix('+').ok_or(SignalError)?)?)
+                Self::real_time(Self::RTMIN.number() + digits(rest.strip_prefix('+').ok_or(SignalError)?)?)
             }
             (_, Some(rest)) => {
-                Self::real_time(siginfo::realtime_max() - digits(rest.strip_prefix('-').ok_or(SignalError)?)?)
+                Self::real_time(Self::RTMAX.number() - digits(rest.strip_prefix('-').ok_or(SignalError)?)?)
             }
             _ => table::by_name(name).ok_or(SignalError),
         }
     }
 
     fn real_time(number: i32) -> Result<Self, SignalError> {
-        let range = siginfo::realtime_min()..=siginfo::realtime_max();
-        Self::new(number).filter(|_| range.contains(&number)).ok_or(SignalError)
+        Self::new(number).filter(|signal| signal.is_real_time()).ok_or(SignalError)
     }
 
     /// Whether it is queued, with a value, as often as it is sent.
     #[must_use]
     pub fn is_real_time(self) -> bool {
-        self.number() >= siginfo::realtime_min()
+        self >= Self::RTMIN
     }
 
     /// Whether no process can block, ignore or catch it.
@@ -100,7 +101,7 @@ impl Signal {
 
     /// Every signal.
     pub fn all() -> impl DoubleEndedIterator<Item = Self> {
-        (1..=Self::MAX).map(Self)
+        (1..=Self::RTMAX.0).map(Self)
     }
 }
 
@@ -117,7 +118,7 @@ impl fmt::Display for Signal {
         if let Some(entry) = table::entry(*self) {
             return f.pad(entry.name);
         }
-        let (first, last) = (siginfo::realtime_min(), siginfo::realtime_max());
+        let (first, last) = (Self::RTMIN.number(), Self::RTMAX.number());
         let name = match self.number() {
             number if number < first => number.to_string(),
             number if number == first => "RTMIN".to_owned(),

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use nix::fcntl::{Flock, FlockArg};
 use nix::sys::socket::sockopt::{Ipv6V6Only, ReuseAddr};
-use nix::sys::socket::{AddressFamily, Backlog, SockaddrStorage, bind, listen, setsockopt};
+use nix::sys::socket::{AddressFamily, SockaddrStorage, bind, setsockopt};
 use nix::sys::stat::{Mode as FileMode, umask};
 
 use super::connect::open;
@@ -104,8 +104,7 @@ impl Listener {
 
     fn open_door(self, setup: Setup) -> io::Result<Self> {
         if self.socket.kind != Type::Datagram {
-            let backlog = Backlog::new(i32::from(setup.backlog).min(i32::from(Backlog::MAXCONN)))?;
-            listen(&self.socket.fd, backlog)?;
+            sys::listen(&self.socket.fd, setup.backlog)?;
         }
         Ok(self)
     }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::support::{Call, Faces, Outcome, Running, World, has, wait_until, wait_until_in};
+use crate::support::{Call, Faces, Outcome, Running, World, has, skip, wait_until, wait_until_in};
 
 /// Lines that are run in a directory with an empty file `l`, in which nothing else is locked.
 const FREE: &[&str] = &[
@@ -132,6 +132,7 @@ const SCRIPTS: &[&str] = &[
     "exec 9>lock; flock -n 9 || exit 1; echo alone; flock -n lock true || echo refused",
     // The script locks itself.
     "cat >self <<'end'
+#!/bin/sh
 [ \"${FLOCKER}\" != \"$0\" ] && exec env FLOCKER=\"$0\" flock -en \"$0\" \"$0\" \"$@\" || :
 echo \"locked: $1\"; flock -n \"$0\" true || echo refused
 end
@@ -149,6 +150,18 @@ done; wait; cat count",
     "flock -o lock -c 'sleep 1000 </dev/null >/dev/null 2>&1 & echo $!' >pid; flock -n lock echo free; kill $(cat pid)",
     "flock lock -c 'sleep 1000 </dev/null >/dev/null 2>&1 & echo $!' >pid; flock -n lock echo free || echo held; kill $(cat pid)",
 ];
+
+#[test]
+fn a_script_that_names_no_interpreter_is_for_the_shell() {
+    let Some(world) = World::new() else { return };
+    if cfg!(target_env = "musl") {
+        return skip("musl's execvp(3) runs no such script");
+    }
+    let script =
+        "cd /dev/shm; echo 'echo read by a shell' >plain; chmod +x plain; flock lock ./plain; flock -o lock ./plain";
+    let read = Faces::new().script(&world, script, &[]).success();
+    assert_eq!(read, "read by a shell\nread by a shell");
+}
 
 #[test]
 fn scripts_run_unchanged() {

@@ -12,7 +12,7 @@ use std::time::Instant;
 use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::pty::{grantpt, posix_openpt, ptsname_r, unlockpt};
-use nix::sys::termios::{LocalFlags, Termios, tcgetattr};
+use nix::sys::termios::{LocalFlags, tcgetattr};
 
 use crate::support::{Outcome, PATIENCE, World, has, wait_until};
 
@@ -24,7 +24,8 @@ pub(super) struct Screen {
     master: File,
     /// Keeps the terminal open, so that it can be looked at when nobody else has it.
     pub(super) slave: File,
-    before: Termios,
+    /// Its keys and modes when it was found.
+    before: String,
     pub(super) child: Child,
     pub(super) parser: vt100::Parser,
 }
@@ -38,6 +39,12 @@ fn terminal() -> (File, File) {
     Outcome::of(Command::new("stty").args(["-F", &name, "rows", &rows, "cols", &columns])).success();
     let slave = File::options().read(true).write(true).custom_flags(OFlag::O_NOCTTY.bits()).open(name);
     (File::from(OwnedFd::from(master)), slave.expect("it is unlocked"))
+}
+
+/// The keys and modes of a terminal, as stty(1) tells them.
+fn keys(terminal: &File) -> String {
+    let told = Command::new("stty").arg("-g").stdin(terminal.try_clone().expect("a descriptor")).output();
+    String::from_utf8(told.expect("stty runs").stdout).expect("numbers")
 }
 
 /// What the terminal shows of what is written to it.
@@ -57,7 +64,7 @@ impl Screen {
             return None;
         }
         let (master, slave) = terminal();
-        let before = tcgetattr(&slave).expect("a terminal");
+        let before = keys(&slave);
         let end = || slave.try_clone().expect("a descriptor");
         let mut command = world.command("setsid");
         command.arg("--ctty").args(command_line).env("TERM", "xterm");
@@ -116,7 +123,7 @@ impl Screen {
         let screen = self.parser.screen();
         assert!(!screen.alternate_screen(), "the other screen is left");
         assert!(!screen.hide_cursor(), "the cursor is there");
-        assert_eq!(tcgetattr(&self.slave).expect("a terminal"), self.before, "the keys are as they were");
+        assert_eq!(keys(&self.slave), self.before, "the keys are as they were");
     }
 
     /// Waits for its end: its status. The terminal is as it was found.

@@ -4,10 +4,10 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 
-use super::path;
+use super::{path, word};
 use crate::ipc::posix_files::{self, PosixFile, SHARED_MEMORY};
 use crate::ipc::{PosixName, PosixObject};
-use crate::sys::{errno, named_sem};
+use crate::sys::errno;
 
 /// A POSIX named semaphore, as its file in `/dev/shm` shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,8 +16,8 @@ pub struct NamedSemaphore {
     pub file: PosixFile,
     /// Its value; `None` where we may not read it, or where it is no semaphore of glibc.
     pub value: Option<u32>,
-    /// How many processes sleep on it, as the C library counts them; one that was killed in its sleep
-    /// is counted for ever. `None` where the value is.
+    /// How many processes sleep on it, as they count themselves; one that was killed in its sleep is
+    /// counted for ever. `None` where the value is.
     pub waiting: Option<u32>,
 }
 
@@ -44,20 +44,16 @@ pub fn status(name: &PosixName) -> io::Result<NamedSemaphore> {
 }
 
 fn of_file(file: PosixFile) -> NamedSemaphore {
-    let is_one = file.size == named_sem::SIZE as u64;
+    let is_one = file.size == word::SIZE as u64;
     let contents = is_one.then(|| posix_files::look(&path(&file.name)).and_then(|file| contents(&file)).ok()).flatten();
     NamedSemaphore { value: contents.map(|(value, _)| value), waiting: contents.map(|(_, waiting)| waiting), file }
 }
 
-/// Value and waiting processes: the halves of the first 64 bits, `struct new_sem` of glibc on 64-bit
-/// machines.
+/// Value and waiting processes.
 ///
 /// Read, not mapped: any user may leave an empty file there, and mapping that ends in SIGBUS.
-pub(super) fn contents(file: &File) -> io::Result<(u32, u32)> {
+fn contents(file: &File) -> io::Result<(u32, u32)> {
     let mut bytes = [0; 8];
     file.read_exact_at(&mut bytes, 0)?;
-    let both = u64::from_ne_bytes(bytes);
-    let value = u32::try_from(both & 0xffff_ffff).unwrap_or(0);
-    let waiting = u32::try_from(both >> 32).unwrap_or(0);
-    Ok((value, waiting))
+    Ok(word::halves(u64::from_ne_bytes(bytes)))
 }

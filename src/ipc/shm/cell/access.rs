@@ -91,7 +91,7 @@ impl Cell {
                 }
             };
             match u32::try_from(word) {
-                Ok(word) if self.is_futex() => memory.sleep_on(0, word, nap.min(left))?,
+                Ok(word) if self.is_futex() => memory.sleep_on(0, word, Some(nap.min(left)))?,
                 _ => thread::sleep(nap.min(left)),
             }
             nap = (nap * 2).min(LONGEST);
