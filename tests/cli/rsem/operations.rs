@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::support::{Call, World};
+use crate::support::{Call, World, wait_until};
 
 /// A semaphore of each kind with this value, by its name.
 fn semaphores(world: &World, value: &str) -> [&'static str; 2] {
@@ -60,6 +60,42 @@ fn a_sleeper_wakes_when_enough_units_come() {
         world.ok("rsem", &["post", name]);
         sleeper.outcome().success();
         assert_eq!(world.ok("rsem", &["get", name]), "0");
+    }
+}
+
+#[test]
+fn whom_one_unit_is_not_enough_takes_none_and_passes_the_wake_up_on() {
+    let Some(world) = World::new() else { return };
+    world.ok("rsem", &["create", "/s", "--value", "0"]);
+    // Who came first is woken first.
+    let wants_two = world.start("rsem", &["wait", "/s", "2"]);
+    wants_two.wait_until_in(Call::Futex);
+    let wants_one = world.start("rsem", &["wait", "/s"]);
+    wants_one.wait_until_in(Call::Futex);
+    world.ok("rsem", &["post", "/s"]);
+    wait_until("it has gone to who wants one", || world.ok("rsem", &["get", "/s"]) == "0");
+    wants_one.outcome().success();
+
+    wants_two.wait_until_in(Call::Futex);
+    world.ok("rsem", &["post", "/s"]);
+    wants_two.wait_until_in(Call::Nanosleep);
+    for _ in 0..50 {
+        assert_eq!(world.ok("rsem", &["get", "/s"]), "1", "nobody takes it for a moment");
+    }
+    world.ok("rsem", &["post", "/s"]);
+    wants_two.outcome().success();
+    assert_eq!(world.ok("rsem", &["get", "/s"]), "0");
+}
+
+#[test]
+fn a_value_that_is_set_wakes_as_many_as_it_is_enough_for() {
+    let Some(world) = World::new() else { return };
+    for (name, call) in semaphores(&world, "0").into_iter().zip([Call::Semtimedop, Call::Futex]) {
+        let sleepers: Vec<_> = (0..3).map(|_| world.start("rsem", &["wait", name])).collect();
+        sleepers.iter().for_each(|sleeper| sleeper.wait_until_in(call));
+        world.ok("rsem", &["set", name, "--value", "4"]);
+        sleepers.into_iter().for_each(|sleeper| drop(sleeper.outcome().success()));
+        assert_eq!(world.ok("rsem", &["get", name]), "1");
     }
 }
 
