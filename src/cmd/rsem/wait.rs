@@ -65,8 +65,8 @@ pub(super) fn refuse_too_many(semaphore: &Semaphore, units: u32) -> anyhow::Resu
     Ok(())
 }
 
-/// The C library counts who sleeps on a POSIX semaphore, and counts down only who wakes: a signal that
-/// ends us wakes us first.
+/// A POSIX semaphore counts who sleeps on it, and only who wakes is not counted any more: a signal that ends us
+/// wakes us first.
 pub(super) fn catch_where_counted(semaphore: &Semaphore) -> anyhow::Result<()> {
     match semaphore {
         Semaphore::Posix(_) => signal::catch_endings().context("cannot catch signals"),

@@ -74,7 +74,7 @@ pub fn of_posix(semaphore: &NamedSemaphore) -> io::Result<Users> {
     }))
 }
 
-/// `futex(address, …)`: the C library sleeps on the value itself.
+/// `futex(address, …)`: who waits sleeps on the value itself.
 fn sleeps_in(mappings: &[Mapping], sleep: &Sleep) -> bool {
     let address = sleep.arguments[0];
     sleep.call == Call::Futex && mappings.iter().any(|mapping| (mapping.start..mapping.end).contains(&address))

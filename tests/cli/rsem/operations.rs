@@ -92,9 +92,13 @@ fn a_value_that_is_set_wakes_as_many_as_it_is_enough_for() {
     let Some(world) = World::new() else { return };
     for (name, call) in semaphores(&world, "0").into_iter().zip([Call::Semtimedop, Call::Futex]) {
         let sleepers: Vec<_> = (0..3).map(|_| world.start("rsem", &["wait", name])).collect();
-        sleepers.iter().for_each(|sleeper| sleeper.wait_until_in(call));
+        for sleeper in &sleepers {
+            sleeper.wait_until_in(call);
+        }
         world.ok("rsem", &["set", name, "--value", "4"]);
-        sleepers.into_iter().for_each(|sleeper| drop(sleeper.outcome().success()));
+        for sleeper in sleepers {
+            sleeper.outcome().success();
+        }
         assert_eq!(world.ok("rsem", &["get", name]), "1");
     }
 }
