@@ -5,6 +5,7 @@
 
 use std::ffi::{OsString, c_char, c_int};
 use std::io::{self, Write};
+use std::mem::ManuallyDrop;
 
 use anyhow::Context as _;
 use clap::error::ErrorKind;
@@ -36,8 +37,8 @@ pub(crate) trait Verb: clap::Args {
     /// name on.
     fn respell(_words: &mut Vec<OsString>) {}
 
-    /// The verb of the words behind it, where those are plain and can be many: clap takes its time with
-    /// each. `None` leaves them to it.
+    /// The verb of the words behind it, where those are plain: clap takes its time with each option that there
+    /// could be, and with each word that is there. `None` leaves them to it.
     fn quick(_words: &[OsString]) -> Option<Self> {
         None
     }
@@ -97,7 +98,7 @@ pub(crate) struct VerbEntry {
     augment: fn(Command) -> Command,
     respell: fn(&mut Vec<OsString>),
     quick: fn(&[OsString], &mut Context) -> Option<anyhow::Result<Status>>,
-    run: fn(&ArgMatches, &mut Context) -> anyhow::Result<Status>,
+    run: fn(ArgMatches, &mut Context) -> anyhow::Result<Status>,
 }
 
 impl VerbEntry {
@@ -111,7 +112,11 @@ impl VerbEntry {
             augment: V::augment_args,
             respell: V::respell,
             quick: |words, context| Some(V::quick(words)?.run(context)),
-            run: |matches, context| V::from_arg_matches(matches).context("the arguments")?.run(context),
+            run: |matches, context| {
+                // Without `mut` clap copies all of it first. Nor is it, as the `Command`, taken apart again: the
+                // process ends soon enough.
+                V::from_arg_matches_mut(&mut ManuallyDrop::new(matches)).context("the arguments")?.run(context)
+            },
         }
     }
 
@@ -158,15 +163,15 @@ impl Tool {
     /// Parses for the named verb alone where one is named first.
     fn parse(&self, arguments: &[OsString]) -> Result<(&VerbEntry, ArgMatches), clap::Error> {
         if let Some(verb) = self.named(arguments) {
-            let command = verb.command().bin_name(format!("{} {}", self.name, verb.name));
-            return Ok((verb, command.try_get_matches_from(&arguments[1..])?));
+            let mut command = ManuallyDrop::new(verb.command().bin_name(format!("{} {}", self.name, verb.name)));
+            return Ok((verb, command.try_get_matches_from_mut(&arguments[1..])?));
         }
         let command = match &self.bare {
             // Options without a verb: nothing but help needs the verbs' own.
             Some(bare) if arguments.get(1).is_none_or(|word| !asks_for_help(word)) => self.without_verbs(bare),
             _ => self.command(),
         };
-        let matches = command.try_get_matches_from(arguments)?;
+        let matches = ManuallyDrop::new(command).try_get_matches_from_mut(arguments)?;
         let bare = self.bare.as_ref().ok_or_else(|| clap::Error::new(ErrorKind::MissingSubcommand))?;
         Ok((bare, matches))
     }
@@ -175,14 +180,20 @@ impl Tool {
 impl Tool {
     /// Does what the arguments say; and whether the tool's own failures have the status of `run`.
     fn run(&self, mut arguments: Vec<OsString>, context: &mut Context) -> (anyhow::Result<Status>, bool) {
-        if let Some(verb) = self.named(&arguments) {
-            (verb.respell)(&mut arguments);
-            if let Some(done) = (verb.quick)(&arguments[2..], context) {
-                return (done, verb.runs_command);
+        let (verb, words) = match self.named(&arguments) {
+            Some(verb) => {
+                (verb.respell)(&mut arguments);
+                (Some(verb), arguments.get(2..))
             }
+            None => (self.bare.as_ref(), arguments.get(1..)),
+        };
+        if let Some((verb, words)) = verb.zip(words)
+            && let Some(done) = (verb.quick)(words, context)
+        {
+            return (done, verb.runs_command);
         }
         match self.parse(&arguments) {
-            Ok((verb, matches)) => ((verb.run)(&matches, context), verb.runs_command),
+            Ok((verb, matches)) => ((verb.run)(matches, context), verb.runs_command),
             Err(answer) => (answer_of_clap(&answer, &arguments, context), false),
         }
     }

@@ -87,6 +87,15 @@ pub(crate) fn find(program: &str) -> Option<PathBuf> {
     std::env::split_paths(&path).map(|directory| directory.join(program)).find(|file| is_executable(file))
 }
 
+/// The same tool as `cargo build --release --target ARCH-unknown-linux-musl` leaves it, if it is there.
+pub(crate) fn built_against_musl(tool: &Path) -> Option<PathBuf> {
+    // target/TRIPLE/PROFILE/TOOL
+    let target = tool.ancestors().nth(3)?;
+    let triple = format!("{}-unknown-linux-musl", std::env::consts::ARCH);
+    let built = target.join(triple).join("release").join(tool.file_name()?);
+    is_executable(&built).then_some(built)
+}
+
 fn is_executable(file: &Path) -> bool {
     fs::metadata(file).is_ok_and(|about| about.is_file() && about.permissions().mode() & 0o111 != 0)
 }

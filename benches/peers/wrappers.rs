@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs;
+use std::path::Path;
 use std::process::Stdio;
 
 use anyhow::Context as _;
@@ -62,6 +63,16 @@ pub(crate) fn run(machine: &Machine) -> anyhow::Result<()> {
         rows.extend(compare(machine, &ours, label, peer)?);
     }
     rows.extend(compare(machine, &lock, lock_label, &FLOCK)?);
+    let others = [(ours, label, &PEERS[0]), (lock, lock_label, &FLOCK)];
+    for (mut words, label, peer) in others.into_iter().filter(|_| cfg!(not(target_env = "musl"))) {
+        match machine::built_against_musl(Path::new(&words[0])) {
+            Some(tool) => {
+                words[0] = tool.into_os_string();
+                rows.extend(compare(machine, &words, &format!("{label}, musl"), peer)?);
+            }
+            None => println!("There is no {label} built against musl: see the README to make one."),
+        }
+    }
     // What no tool can go below that does the same.
     match machine.compile("sem_exec", &["-static"]) {
         Ok(program) => {

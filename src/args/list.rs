@@ -1,6 +1,6 @@
 //! Options of every verb that lists records.
 
-#[derive(Debug, Clone, clap::Args)]
+#[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct ListArgs {
     /// Show these columns: names with commas between, +NAME for one more, all, or help
     #[arg(short = 'o', long, value_name = "LIST")]

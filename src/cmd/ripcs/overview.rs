@@ -1,5 +1,6 @@
 //! `ripcs` without a verb: a table per kind, and totals.
 
+use std::ffi::OsString;
 use std::io::Write as _;
 
 use clap::Args;
@@ -15,7 +16,7 @@ use crate::cmd::rows::{self, JsonArray, queue, segment, semaphore};
 use crate::exit::Status;
 use crate::output::{Column, counted};
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[allow(clippy::struct_excessive_bools, reason = "one flag of a user is one bool")]
 pub(super) struct Overview {
     /// Message queues
@@ -72,6 +73,19 @@ pub(super) struct Overview {
 impl Verb for Overview {
     const NAME: &'static str = "";
     const ABOUT: &'static str = "";
+
+    /// Nothing, or a kind.
+    fn quick(words: &[OsString]) -> Option<Self> {
+        let mut page = Self::default();
+        match words {
+            [] => {}
+            [word] if word == "-q" || word == "--queues" => page.queues = true,
+            [word] if word == "-m" || word == "--segments" => page.segments = true,
+            [word] if word == "-s" || word == "--semaphores" => page.semaphores = true,
+            _ => return None,
+        }
+        Some(page)
+    }
 
     fn run(self, context: &mut Context) -> anyhow::Result<Status> {
         let all = self.all || !(self.queues || self.segments || self.semaphores);
