@@ -6,7 +6,7 @@ pub(crate) use libc::ipc_perm;
 /// The key, 0 (`IPC_PRIVATE`) for none.
 pub(crate) fn key(perm: &ipc_perm) -> i32 {
     #[cfg(target_env = "musl")]
-    #[allow(deprecated, reason = "`libc` is going to call it as musl does, __key")]
+    #[allow(deprecated, reason = "from the `libc` on that is for musl 1.2.3 alone, it is `__key` here, too")]
     return perm.__ipc_perm_key;
     #[cfg(not(target_env = "musl"))]
     perm.__key

@@ -106,9 +106,11 @@ pub(super) fn rows() -> String {
 /// A line of GNU's table.
 pub(super) fn described_row(signal: Sent) -> String {
     let number = signal.number();
-    let words = usize::try_from(number - 1).ok().and_then(|index| DESCRIPTIONS.get(index));
-    let words =
-        words.map_or_else(|| format!("Real-time signal {}", number - Signal::RTMIN.number()), |&words| words.into());
+    let words = match usize::try_from(number - 1).ok().and_then(|index| DESCRIPTIONS.get(index)) {
+        Some(&words) => words.to_owned(),
+        None if number >= Signal::RTMIN.number() => format!("Real-time signal {}", number - Signal::RTMIN.number()),
+        None => format!("Unknown signal {number}"),
+    };
     format!("{number:>2} {signal:<8} {words}\n")
 }
 
@@ -155,6 +157,21 @@ pub(super) fn described_rows() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_described_row_has_strsignals_words() {
+        let row = |number: &str| described_row(Sent::parse(OsStr::new(number)).expect("a signal"));
+        assert_eq!(row("9"), " 9 KILL     Killed\n");
+        assert_eq!(row("31"), "31 SYS      Bad system call\n");
+        for (number, words) in [
+            ("0", "Unknown signal 0"),
+            ("33", "Unknown signal 33"),
+            ("34", "Real-time signal 0"),
+            ("64", "Real-time signal 30"),
+        ] {
+            assert!(row(number).ends_with(&format!(" {words}\n")), "{}", row(number));
+        }
+    }
 
     fn number(text: &str) -> Option<i32> {
         Sent::parse(OsStr::new(text)).map(Sent::number)

@@ -234,3 +234,21 @@ impl Total {
         if self.unknown { counted.replacen(' ', "+? ", 1) } else { counted }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::{Command, FromArgMatches as _};
+
+    use super::*;
+
+    #[test]
+    fn what_is_read_quickly_is_what_clap_reads() {
+        for words in [&[][..], &["-q"], &["--queues"], &["-m"], &["--segments"], &["-s"], &["--semaphores"]] {
+            let quick = Overview::quick(&words.iter().map(OsString::from).collect::<Vec<_>>()).expect("plain words");
+            let command = Overview::augment_args(Command::new("ripcs").no_binary_name(true));
+            let slow = Overview::from_arg_matches(&command.get_matches_from(words)).expect("good words");
+            assert_eq!(format!("{quick:?}"), format!("{slow:?}"), "{words:?}");
+        }
+        assert!(Overview::quick(&["-q".into(), "-q".into()]).is_none());
+    }
+}

@@ -84,14 +84,19 @@ impl Semaphore {
                 Err(error) if errno::is(&error, errno::EAGAIN) => {}
                 taken => return taken.map_err(cut_short),
             }
+            let value = self.value()?;
+            if value > 0 {
+                // The wake-up that a unit gives may have come to us, for whom it is not enough: it is for the next,
+                // also where we give up.
+                self.word.pass_on().map_err(cut_short)?;
+            }
             let left = pauses.left()?;
-            match self.value()? {
-                0 => self.word.sleep(left).map_err(cut_short)?,
-                too_few if too_few < units => {
-                    // The wake-up that a unit gives may have come to us, for whom it is not enough.
-                    self.word.wake(1).map_err(cut_short)?;
-                    pauses.sleep(left);
+            match value {
+                0 => {
+                    self.word.sleep(left).map_err(cut_short)?;
+                    pauses.pause = Pauses::FIRST;
                 }
+                too_few if too_few < units => pauses.sleep(left),
                 _ => {}
             }
         }
@@ -125,7 +130,7 @@ impl Semaphore {
         self.word.halves().map(|(_, waiting)| waiting).map_err(cut_short)
     }
 
-    /// Makes its value `value`, in one step.
+    /// Makes its value `value`, in one step: EINVAL above [`HIGHEST_VALUE`].
     pub fn set_value(&self, value: u32) -> io::Result<()> {
         self.word.set(value).map_err(cut_short)
     }

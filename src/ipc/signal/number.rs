@@ -33,7 +33,7 @@ impl Signal {
     pub const CHLD: Self = Self(17);
     /// `SIGCONT`, which lets it go on.
     pub const CONT: Self = Self(18);
-    /// `SIGRTMIN`: the first that is queued, and that programs may use. glibc keeps two before it for itself, and
+    /// `SIGRTMIN`: the first real-time signal that programs may use. glibc keeps the two before it for itself, and
     /// all programs of a machine have to count from the same.
     pub const RTMIN: Self = Self(34);
     /// `SIGRTMAX`: the last.

@@ -8,7 +8,7 @@ pub(super) fn of(number: i32) -> Option<&'static str> {
     usize::try_from(number).ok().and_then(|number| WORDS.get(number)).copied().filter(|words| !words.is_empty())
 }
 
-/// In the order of `<asm-generic/errno.h>`, from 0.
+/// In the order of `<asm-generic/errno.h>`, from 0: that of x86, ARM, RISC-V, S/390 and LoongArch.
 static WORDS: [&str; 134] = [
     "Success",
     "Operation not permitted",

@@ -15,3 +15,6 @@ pub(crate) struct semid_ds {
     pub sem_nsems: u64,
     unused3: [u64; 2],
 }
+
+// The kernel writes this much, and no more than that.
+const _: () = assert!(size_of::<semid_ds>() == if cfg!(target_arch = "x86_64") { 104 } else { 88 });

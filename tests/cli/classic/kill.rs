@@ -262,6 +262,7 @@ const LINES: &[Line] = &[
     ("$K --table", &[(&[Gnu, Procps], FORMAT), (&[Bash], OPTIONS)]),
     ("$K -t", &[(&[UtilLinux, Procps, Bash], OPTIONS)]),
     ("$K -t 9 TERM 143", &[(&[UtilLinux, Procps, Bash], OPTIONS)]),
+    ("$K -t 0 32 33 34 64", &[(&[UtilLinux, Procps, Bash], OPTIONS)]),
     ("$K -l 0x4002", &[(&[Gnu, Procps, Bash], "decodes no masks")]),
     ("$K -l 0x0", &[(&[Gnu, Procps, Bash], "decodes no masks")]),
     ("$K -l 0xg", &[(&[Procps], "says so with status 0")]),

@@ -44,7 +44,9 @@ fn terminal() -> (File, File) {
 /// The keys and modes of a terminal, as stty(1) tells them.
 fn keys(terminal: &File) -> String {
     let told = Command::new("stty").arg("-g").stdin(terminal.try_clone().expect("a descriptor")).output();
-    String::from_utf8(told.expect("stty runs").stdout).expect("numbers")
+    let told = told.expect("stty runs");
+    assert!(told.status.success(), "{told:?}");
+    String::from_utf8(told.stdout).expect("numbers")
 }
 
 /// What the terminal shows of what is written to it.

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::support::{Call, Outcome, Running, World, has, skip};
+use crate::support::{Call, Outcome, Running, World, has, skip, wait_until};
 
 /// A Python that has `sysv_ipc` and `posix_ipc`, and this script for it.
 fn python(world: &World, script: &str) -> Option<Command> {
@@ -99,11 +99,13 @@ print('woken')";
     assert_eq!(python.outcome().success(), "woken");
 }
 
-/// Opens or makes a semaphore, and does what each argument says.
+/// Opens or makes a semaphore, and does what each argument says; `k` ends the process of the third.
 const C: &str = r#"
 #include <fcntl.h>
 #include <semaphore.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 int main(int argc, char **argv) {
     sem_t *s = sem_open(argv[1], O_CREAT, 0600, 2);
     int value;
@@ -111,6 +113,7 @@ int main(int argc, char **argv) {
     for (char *c = argv[2]; *c; c++) {
         if (*c == 'p' && sem_wait(s)) perror("sem_wait");
         if (*c == 'v' && sem_post(s)) perror("sem_post");
+        if (*c == 'k' && kill(atoi(argv[3]), SIGTERM)) perror("kill");
         if (*c == 'g') { sem_getvalue(s, &value); printf("%d\n", value); fflush(stdout); }
     }
     return 0;
@@ -151,6 +154,42 @@ fn c_and_rsem_share_a_semaphore() {
     assert_eq!((last[0], last[1], last[3]), (&*sleeper.id().to_string(), "sem", "waiting"), "{shown}");
     world.ok("rsem", &["post", "/made-in-c"]);
     assert_eq!(sleeper.outcome().success(), "0");
+}
+
+#[test]
+fn who_gives_up_passes_a_wake_up_on() {
+    let Some(world) = World::new() else { return };
+    if !has("taskset") {
+        return;
+    }
+    let folder = TempDir::new().expect("a directory");
+    let Some(program) = compiled(&folder) else { return };
+    // On one processor nobody sees the unit before the signal has come, too.
+    let pinned = |words: &[&str]| {
+        let mut command = world.command("taskset");
+        command.args(["-c", &first_processor()]).args(words);
+        command
+    };
+    for _ in 0..5 {
+        let name = world.ok("rsem", &["create", "/s", "--value", "0"]);
+        let wants_two = Running::start(&mut pinned(&["rsem", "wait", &name, "2"]));
+        wants_two.wait_until_in(Call::Futex);
+        let wants_one = Running::start(&mut pinned(&["rsem", "wait", &name]));
+        wants_one.wait_until_in(Call::Futex);
+        let given = pinned(&[&program.to_string_lossy(), &name, "vk", &wants_two.id().to_string()]).output();
+        assert!(given.expect("it runs").status.success());
+        assert_eq!(wants_two.outcome().status(), 143, "it died of the signal");
+        wait_until("the unit is taken", || world.ok("rsem", &["get", &name]) == "0");
+        wants_one.outcome().success();
+        world.ok("rsem", &["remove", &name]);
+    }
+}
+
+/// A processor that we may run on.
+fn first_processor() -> String {
+    let status = std::fs::read_to_string("/proc/self/status").expect("we run");
+    let list = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:")).expect("we run somewhere");
+    list.trim().split(['-', ',']).next().expect("a number").to_owned()
 }
 
 #[test]
