@@ -194,7 +194,12 @@ impl Sender<'_> {
         matches!(target, Target::Pid(pid) if self.met.contains(pid))
     }
 
-    /// Sends to one that is held; whether it got it. One of several that has ended by itself is no failure.
+    /// Whether the process got the signal as another target.
+    fn has_reached(&self, process: &Process) -> bool {
+        self.reached.iter().any(|reached| reached.pid() == process.pid())
+    }
+
+    /// Sends to one that is held; whether it got it. One of several that has ended is no failure.
     fn try_one(&mut self, context: &mut Context, process: &Process, target: &Target) -> bool {
         match self.send_to(process) {
             Ok(()) => {
@@ -204,10 +209,10 @@ impl Sender<'_> {
                 }
                 true
             }
+            // By itself, or of the signal that it got as another target: it may be held just before its end.
+            Err(error) if is_gone(&error) && (!target.is_single() || self.has_reached(process)) => false,
             Err(error) => {
-                if target.is_single() || !is_gone(&error) {
-                    self.failed(context, &error);
-                }
+                self.failed(context, &error);
                 false
             }
         }
