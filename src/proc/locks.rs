@@ -1,8 +1,8 @@
 //! Locks on files as the kernel tells them: proc_locks(5), and the `lock:` lines of proc_pid_fdinfo(5).
 
 use std::ffi::CStr;
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Read as _};
 
 use nix::sys::stat::makedev;
 
@@ -35,7 +35,10 @@ pub(crate) struct Entry {
 ///
 /// Inside a pid namespace those are left out whose taker has ended or is outside.
 pub(crate) fn table() -> io::Result<Vec<Entry>> {
-    let text = fs::read_to_string("/proc/locks")?;
+    // With room from the start the kernel gives a page of them at once. std would begin with 32 bytes, which is one
+    // lock; and while it reads the next, one that is gone moves all others up, and one of them is never seen.
+    let mut text = String::with_capacity(64 * 1024);
+    File::open("/proc/locks")?.read_to_string(&mut text)?;
     Ok(text.lines().filter_map(parse).collect())
 }
 

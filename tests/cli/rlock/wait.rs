@@ -1,7 +1,7 @@
 //! `rlock wait`: until a lock could be had, without taking it.
 
 use super::{FILE, holder, listed};
-use crate::support::{Call, World, has};
+use crate::support::{Call, World, can_trace, has};
 
 #[test]
 fn it_waits_for_the_end_of_the_lock_and_takes_nothing() {
@@ -17,6 +17,22 @@ fn it_waits_for_the_end_of_the_lock_and_takes_nothing() {
         waiter.outcome().success();
         world.ok("rlock", &["wait", FILE, "-n", "-k", kind]);
     }
+}
+
+#[test]
+fn the_table_of_locks_is_read_at_once() {
+    let Some(world) = World::new() else { return };
+    if !can_trace() {
+        return;
+    }
+    let script =
+        ": >\"$1\"; strace -o /dev/fd/3 -P /proc/locks -e trace=read rlock wait \"$1\" -n 3>&1 >/dev/null 2>&1";
+    let log = world.script(script, &[FILE]);
+    let log = String::from_utf8_lossy(log.stdout()).into_owned();
+    // read(3, "...", 8192)     = 63
+    let asked = log.lines().filter_map(|line| line.rsplit_once(')')?.0.rsplit_once(", "));
+    let asked: Vec<u32> = asked.map(|(_, room)| room.parse().expect("a number")).collect();
+    assert!(!asked.is_empty() && asked.iter().all(|&room| room >= 4096), "{log}");
 }
 
 #[test]
